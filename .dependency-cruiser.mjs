@@ -1,0 +1,88 @@
+/** Who may import whom. The picture is in docs/ARCHITECTURE.md. */
+const adapters = "^shared/(state|objects|kafka|sinks|observability)/";
+
+export default {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },
+    {
+      name: "no-orphans",
+      comment: "A file that nothing imports is dead: delete it, or import it.",
+      severity: "error",
+      from: { orphan: true, pathNot: ["(^|/)(lambda|main|bundle)\\.ts$", "\\.test\\.ts$", "\\.mjs$", "^test/bench/"] },
+      to: {},
+    },
+    {
+      name: "core-imports-nothing",
+      severity: "error",
+      from: { path: "^shared/core/" },
+      to: { pathNot: "^shared/core/" },
+    },
+    {
+      name: "ports-import-core-only",
+      severity: "error",
+      from: { path: "^shared/ports/" },
+      to: { pathNot: "^shared/(core|ports)/" },
+    },
+    {
+      name: "a-pipeline-imports-core-and-itself",
+      severity: "error",
+      from: { path: "^shared/pipelines/([^/]+)/" },
+      to: { pathNot: ["^shared/core/", "^shared/pipelines/[^/]+\\.ts$", "^shared/pipelines/$1/"] },
+    },
+    {
+      name: "runtime-sees-core-ports-and-the-shape-of-a-pipeline",
+      comment: "The step comes in as an argument.",
+      severity: "error",
+      from: { path: "^shared/runtime/" },
+      to: { pathNot: ["^shared/(core|ports|runtime)/", "^shared/pipelines/[^/]+\\.ts$"] },
+    },
+    {
+      name: "an-adapter-knows-ports-and-core",
+      severity: "error",
+      from: { path: adapters },
+      to: { path: ["^(functions|localstack|infra|test)/", "^shared/(runtime|pipelines/[^/]+/)"] },
+    },
+    {
+      name: "no-adapter-imports-another",
+      severity: "error",
+      from: { path: "^shared/(state|objects|kafka|sinks)/" },
+      to: { path: "^shared/(state|objects|kafka|sinks)/", pathNot: "^shared/$1/" },
+    },
+    {
+      name: "shipped-code-imports-no-runner-and-no-test",
+      severity: "error",
+      from: { path: "^(shared|functions)/" },
+      to: { path: "^(localstack|test|infra)/" },
+    },
+    {
+      name: "shipped-code-needs-no-dev-dependency",
+      severity: "error",
+      from: { path: "^(shared|functions)/" },
+      to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"], pathNot: "@types" },
+    },
+    {
+      name: "the-runner-imports-no-test",
+      severity: "error",
+      from: { path: "^localstack/" },
+      to: { path: "^(test|infra)/" },
+    },
+    {
+      name: "dynamodb-has-one-home",
+      severity: "error",
+      from: { path: "^(shared|functions|localstack)/", pathNot: "^shared/state/|^functions/environment\\.ts$" },
+      to: { path: "node_modules/@aws-sdk/client-dynamodb", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "s3-has-one-home",
+      severity: "error",
+      from: { path: "^(shared|functions|localstack)/", pathNot: "^shared/objects/|^functions/environment\\.ts$" },
+      to: { path: "node_modules/@aws-sdk/client-s3", dependencyTypesNot: ["type-only"] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "node", "default", "types"] },
+  },
+};

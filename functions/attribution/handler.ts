@@ -1,0 +1,21 @@
+import middy from "@middy/core";
+import type { Context } from "aws-lambda";
+import { answerKafka } from "../../shared/kafka/batch-response.ts";
+import { decodeMskEvent, type MskEvent } from "../../shared/kafka/msk-event.ts";
+import type { RunningPipeline } from "../../shared/runtime/running-pipeline.ts";
+import { deadlineOf } from "../deadline.ts";
+
+export interface AttributionApp {
+  readonly pipeline: RunningPipeline;
+  /** How the event source mapping wants to hear of what is to be sent again. */
+  readonly failures: "report" | "throw";
+}
+
+/** Ad clicks and page views in, attributed page views out. Answers with what is to be sent again. */
+export function createHandler({ pipeline, failures }: AttributionApp) {
+  return middy(async (event: MskEvent, context: Context) => {
+    const batch = decodeMskEvent(event);
+    const unfinished = await pipeline.process(batch, deadlineOf(context));
+    return answerKafka(unfinished, failures, batch);
+  });
+}

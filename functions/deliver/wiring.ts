@@ -1,0 +1,26 @@
+import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { HttpsEndpoint } from "../../shared/sinks/http/https-endpoint.ts";
+import { attributionOnAws, outputBucket, systemClock } from "../aws.ts";
+import { Environment } from "../environment.ts";
+import type { DeliverApp } from "./handler.ts";
+
+/** Requests under way at once: enough to hide an endpoint's latency, few enough for most of them to bear. */
+const lines = 8;
+
+/**
+ * Reads, besides what the pipeline needs, ENDPOINT_URL, ENDPOINT_SECRET_ARN (a secret that holds one or more `whsec_...`, separated by
+ * spaces) and ENDPOINT_BATCH_MAX.
+ * @throws {StreamError} fault `bug`: names every variable that is missing or wrong.
+ */
+export async function wire(variables: Readonly<Record<string, string | undefined>>): Promise<DeliverApp> {
+  const environment = new Environment(variables);
+  const url = environment.text("ENDPOINT_URL");
+  const secretId = environment.text("ENDPOINT_SECRET_ARN");
+  const batchMax = environment.wholeNumber("ENDPOINT_BATCH_MAX", 1, 1_000);
+  const pipelines = [attributionOnAws(environment)];
+  const deadLetters = outputBucket(environment);
+  environment.check();
+  const { SecretString = "" } = await new SecretsManagerClient({}).send(new GetSecretValueCommand({ SecretId: secretId }));
+  const endpoint = new HttpsEndpoint({ url, secrets: SecretString.split(/\s+/).filter(Boolean) });
+  return { pipelines, delivery: { endpoint, deadLetters, settings: { batchMax, lines } }, clock: systemClock };
+}

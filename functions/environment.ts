@@ -1,0 +1,60 @@
+import { StreamError } from "../shared/core/errors.ts";
+
+/**
+ * What a function is told by its environment. Values are asked for one by one; `check` then says at once all that is missing or wrong, so
+ * that a deployment is mended in one go.
+ */
+export class Environment {
+  readonly #values: Readonly<Record<string, string | undefined>>;
+  readonly #problems: string[] = [];
+
+  constructor(values: Readonly<Record<string, string | undefined>>) {
+    this.#values = values;
+  }
+
+  text(name: string): string {
+    const value = this.#values[name];
+    if (!value) this.#problems.push(`${name} is missing`);
+    return value ?? "";
+  }
+
+  optional(name: string): string | undefined {
+    return this.#values[name] || undefined;
+  }
+
+  /** A whole number from `min` to `max`. */
+  wholeNumber(name: string, min: number, max: number): number {
+    const text = this.text(name);
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    if (text && !(value >= min && value <= max)) this.#problems.push(`${name} is "${text}", not a whole number from ${min} to ${max}`);
+    return value;
+  }
+
+  oneOf<T extends string>(name: string, known: readonly T[]): T {
+    const text = this.text(name);
+    const value = known.find((one) => one === text);
+    if (text && !value) this.#problems.push(`${name} is "${text}", not one of ${known.join(", ")}`);
+    return value ?? (known[0] as T);
+  }
+
+  /** A JSON object of texts; empty where the variable isn't set. */
+  texts(name: string): Record<string, string> {
+    const text = this.optional(name);
+    if (text === undefined) return {};
+    try {
+      const value: unknown = JSON.parse(text);
+      if (isTexts(value)) return value;
+    } catch {}
+    this.#problems.push(`${name} is not a JSON object of texts`);
+    return {};
+  }
+
+  /** @throws {StreamError} fault `bug`: names everything that is missing or wrong. */
+  check(): void {
+    if (this.#problems.length > 0) throw new StreamError("bug", `environment: ${this.#problems.join("; ")}`);
+  }
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  return typeof value === "object" && value !== null && Object.values(value).every((one) => typeof one === "string");
+}

@@ -1,0 +1,73 @@
+import { adClicks, pageViews } from "../shared/pipelines/attribution/records.ts";
+
+/** What starts a function. */
+export type Trigger =
+  /** One event source mapping per topic; `batchSize` records, or what has come after `batchWindowSeconds`. */
+  | { readonly kind: "msk"; readonly topics: readonly string[]; readonly batchSize: number; readonly batchWindowSeconds: number }
+  /** The change stream of a state table. `entities`: only versions with an outbox; `progress`: only partition rows. */
+  | { readonly kind: "stream"; readonly table: "entities" | "progress"; readonly batchSize: number; readonly batchWindowSeconds: number }
+  | { readonly kind: "schedule"; readonly everyMinutes: number };
+
+export interface FunctionRow {
+  /** Its folder in functions/: `handler.ts` makes the handler over any adapters, `lambda.ts` is what Lambda loads. */
+  readonly name: string;
+  readonly purpose: string;
+  readonly pipelines: readonly string[];
+  readonly triggers: readonly Trigger[];
+  /** Environment variables that its wiring reads. */
+  readonly environment: readonly string[];
+  readonly memoryMb: number;
+  /** At most 840: what an event source mapping of Kafka allows. */
+  readonly timeoutSeconds: number;
+  /** What it may do, and to what. */
+  readonly actions: Readonly<Record<"entities" | "progress" | "bucket" | "secret", readonly string[]>>;
+}
+
+const pipelineVariables = ["ENTITIES_TABLE", "PROGRESS_TABLE", "OUTPUT_BUCKET", "PARTITIONS", "SINKS", "SETTINGS"];
+
+/** Every function there is. Two readers: infra deploys them, localstack/runner drives them; so the two can't drift apart. */
+export const functions: readonly FunctionRow[] = [
+  {
+    name: "attribution",
+    purpose: "takes ad clicks and page views into the state of their users",
+    pipelines: ["attribution"],
+    triggers: [{ kind: "msk", topics: [adClicks, pageViews], batchSize: 500, batchWindowSeconds: 1 }],
+    environment: [...pipelineVariables, "BATCH_FAILURES"],
+    memoryMb: 512,
+    timeoutSeconds: 120,
+    actions: {
+      entities: ["dynamodb:BatchGetItem", "dynamodb:PutItem"],
+      progress: ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:BatchWriteItem"],
+      bucket: ["s3:PutObject", "s3:GetObject"],
+      secret: [],
+    },
+  },
+  {
+    name: "finalize",
+    purpose: "writes the final rows of the buckets of event time that can't change any more",
+    pipelines: ["attribution"],
+    triggers: [
+      { kind: "stream", table: "progress", batchSize: 1_000, batchWindowSeconds: 30 },
+      { kind: "schedule", everyMinutes: 5 },
+    ],
+    environment: pipelineVariables,
+    memoryMb: 1_024,
+    timeoutSeconds: 300,
+    actions: {
+      entities: ["dynamodb:BatchGetItem"],
+      progress: ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchWriteItem"],
+      bucket: ["s3:PutObject"],
+      secret: [],
+    },
+  },
+  {
+    name: "deliver",
+    purpose: "sends changed results to the HTTP endpoint",
+    pipelines: ["attribution"],
+    triggers: [{ kind: "stream", table: "entities", batchSize: 500, batchWindowSeconds: 1 }],
+    environment: [...pipelineVariables, "ENDPOINT_URL", "ENDPOINT_SECRET_ARN", "ENDPOINT_BATCH_MAX"],
+    memoryMb: 512,
+    timeoutSeconds: 120,
+    actions: { entities: [], progress: [], bucket: ["s3:PutObject"], secret: ["secretsmanager:GetSecretValue"] },
+  },
+];

@@ -1,0 +1,118 @@
+import { Command, CommanderError, Option } from "commander";
+import { pipelineNames, SettingError } from "../../shared/settings/settings.ts";
+import { type CommandIo, processIo } from "./io.ts";
+import { UsageError } from "./usage-error.ts";
+
+// Each command's code is loaded when it runs: `tidemark --help` needs no database.
+const io = processIo;
+
+/** @returns the command line; a command's answer, where it has one, is the exit code. */
+function program(finish: (code: number) => void): Command {
+  const runs =
+    <A extends unknown[]>(command: (...args: A) => Promise<number | undefined | void>) =>
+    async (...args: A) =>
+      finish((await command(...args)) ?? 0);
+  const tidemark = new Command("tidemark")
+    .description("Event-time stream processing: replay, run and look into pipelines on this machine.")
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => io.err(text.trimEnd()), outputError: () => {} })
+    .showHelpAfterError(false);
+  const json = () => new Option("--json", "print JSON for machines").default(false);
+  const pipeline = () => new Option("--pipeline <name>", `one of ${pipelineNames.join(", ")}`).makeOptionMandatory();
+  const collect = (value: string, all: string[]) => [...all, value];
+  const set = () =>
+    new Option("--set <name=value>", "a setting of the pipeline; may be given more than once").default([]).argParser(collect);
+
+  tidemark
+    .command("start")
+    .description("run everything here: the sample first, then live traffic until Ctrl-C")
+    .option("--once", "stop after the sample", false)
+    .option("--directory <dir>", "where state and outputs stand", ".tidemark")
+    .option("--rate <n>", "live records per second", "500")
+    .option("--seed <n>", "of the live traffic", "1")
+    .action(runs(async (flags) => (await import("./start.ts")).startCommand(flags, io)));
+
+  tidemark
+    .command("replay")
+    .description("run a recorded input through a pipeline, resuming where an earlier run of it stopped")
+    .addOption(pipeline())
+    .requiredOption("--input <file>", "records as kcat -J prints them, one per line")
+    .option("--state <dir>", "the state's directory (default: state in --out)")
+    .option("--out <dir>", "where the outputs go", "out")
+    .addOption(set())
+    .option("--sinks <names>", "the sinks to run (default: the pipeline's own)")
+    .option("--batch <n>", "records per delivery at most", "500")
+    .option("--partitions <n>", "of each topic (default: what the input needs)")
+    .option("--no-drain", "leave the stream open for a later replay with the same state")
+    .addOption(json())
+    .action(runs(async (flags) => (await import("./replay.ts")).replayCommand(flags, io)));
+
+  tidemark
+    .command("generate")
+    .description("make sample records for a pipeline: the same seed, the same records")
+    .addOption(pipeline())
+    .option("--records <n>", "how many", "10000")
+    .option("--seed <n>", "of the random numbers", "1")
+    .option("--partitions <n>", "of each topic", "3")
+    .option("--users <n>", "different users", "1000")
+    .option("--start <time>", "event time of the first record", "2024-01-01T12:00:00Z")
+    .option("--rate <n>", "records per second of event time", "200")
+    .option("--sample", "the twelve records that `tidemark start` begins with, instead", false)
+    .option("--output <file>", "a file instead of standard output")
+    .action(runs(async (flags) => (await import("./generate.ts")).generateCommand(flags, io)));
+
+  tidemark
+    .command("query")
+    .description("ask the outputs in SQL: a view per dataset, such as attributed_page_views")
+    .argument("<sql>")
+    .option("--out <dir>", "where the outputs stand", "out")
+    .addOption(json())
+    .action(runs(async (sql, flags) => (await import("./query.ts")).query(sql, flags, io)));
+
+  tidemark
+    .command("invoke")
+    .description("run one function with one event, the JSON that Lambda would pass, and print its answer")
+    .argument("<function>")
+    .argument("<event.json>")
+    .option("--state <dir>", "the state's directory", ".tidemark/invoke/state")
+    .option("--out <dir>", "where the outputs go", ".tidemark/invoke")
+    .option("--partitions <n>", "of each topic", "3")
+    .addOption(set())
+    .action(runs(async (name, event, flags) => (await import("./invoke.ts")).invokeCommand(name, event, flags, io)));
+
+  tidemark
+    .command("watermarks")
+    .description("how far each partition has come, and what holds it back")
+    .addOption(pipeline())
+    .option("--state <dir>", "the state's directory", ".tidemark/live/state")
+    .addOption(set())
+    .addOption(json())
+    .action(runs(async (flags) => (await import("./watermarks.ts")).watermarksCommand(flags, io)));
+  return tidemark;
+}
+
+/** Runs a command line. @returns the exit code: 0 done, 1 the work failed, 2 bad usage. */
+async function run(argv: readonly string[], output: CommandIo): Promise<number> {
+  let code = 0;
+  const finish = (answer: number) => {
+    code = answer;
+  };
+  try {
+    await program(finish).parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return 0;
+      output.err(`tidemark: ${error.message.replace(/^error: /, "")}; tidemark --help lists everything`);
+      return 2;
+    }
+    const isUsage = error instanceof UsageError || error instanceof SettingError;
+    output.err(`tidemark: ${error instanceof Error ? error.message : String(error)}`);
+    if (!isUsage && process.env.TIDEMARK_DEBUG) output.err(String((error as Error)?.stack));
+    return isUsage ? 2 : 1;
+  }
+}
+
+// `tidemark query ... | head` closes the pipe early: that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+process.exitCode = await run(process.argv.slice(2), io);

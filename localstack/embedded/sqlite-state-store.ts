@@ -1,0 +1,270 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { EventTimeMs, WallTimeMs } from "../../shared/core/units.ts";
+import type { Clock } from "../../shared/ports/clock.ts";
+import type { CommitOutcome, Document, DocumentTable, DueList, DueLists, StateStore } from "../../shared/ports/state-store.ts";
+
+/** A version of a document that carried an outbox: what a change stream would hold. */
+export interface StoredChange {
+  /** Counts up over all documents. */
+  readonly sequence: number;
+  readonly at: WallTimeMs;
+  readonly document: Document;
+}
+
+export interface SqliteStateStoreOptions {
+  /** A file, or `:memory:`. */
+  readonly path: string;
+  readonly clock: Clock;
+  /** Whether the store offers `atomically`; without it, handlers interleave as they do on DynamoDB. Default true. */
+  readonly atomic?: boolean;
+}
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS entities (key TEXT PRIMARY KEY, version INTEGER, body TEXT, outbox TEXT, expires_at INTEGER) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS progress (key TEXT PRIMARY KEY, version INTEGER, body TEXT, outbox TEXT, expires_at INTEGER) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS due (
+    scope TEXT, bucket_end INTEGER, name TEXT, keys TEXT, PRIMARY KEY (scope, bucket_end, name)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS changes (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER, key TEXT, version INTEGER, body TEXT, outbox TEXT);
+  CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+`;
+
+/** Documents kept in memory between transactions; beyond that all of them are forgotten. */
+const cachedMax = 20_000;
+
+/**
+ * The state of a local run, in one SQLite database that one process owns.
+ *
+ * Within a transaction documents are written to memory, and to disk once, as they are at its end: a key that changes a hundred times
+ * costs one write.
+ */
+export class SqliteStateStore implements StateStore {
+  readonly entities: DocumentTable;
+  readonly progress: DocumentTable;
+  readonly due: DueLists;
+  readonly atomically?: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly #database: DatabaseSync;
+  readonly #tables: readonly SqliteTable[];
+  readonly #changes: { add: StatementSync; after: StatementSync; forget: StatementSync };
+  readonly #notes: { get: StatementSync; set: StatementSync };
+  readonly #clock: Clock;
+  #changed: Document[] = [];
+  #inLine: Promise<unknown> = Promise.resolve();
+  #transaction: "none" | "open" | "broken" = "none";
+  #isGroup = false;
+
+  constructor({ path, clock, atomic = true }: SqliteStateStoreOptions) {
+    const database = new DatabaseSync(path);
+    // Readers of other processes (tidemark watermarks) may look while this one writes; a commit is on disk when it returns.
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -32000;");
+    database.exec(schema);
+    this.#database = database;
+    this.#clock = clock;
+    const written = (document: Document) => this.#written(document);
+    const entities = new SqliteTable(database, "entities", clock, written);
+    const progress = new SqliteTable(database, "progress", clock, written);
+    this.entities = entities;
+    this.progress = progress;
+    this.#tables = [entities, progress];
+    this.due = new SqliteDueLists(database);
+    this.#changes = {
+      add: database.prepare("INSERT INTO changes (at, key, version, body, outbox) VALUES (?, ?, ?, ?, ?)"),
+      after: database.prepare("SELECT * FROM changes WHERE sequence > ? ORDER BY sequence LIMIT ?"),
+      forget: database.prepare("DELETE FROM changes WHERE sequence <= ?"),
+    };
+    this.#notes = {
+      get: database.prepare("SELECT value FROM notes WHERE name = ?"),
+      set: database.prepare("INSERT INTO notes VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"),
+    };
+    if (atomic) this.atomically = (work) => (this.#isGroup ? this.#part(work) : this.#alone(() => this.#whole(work)));
+  }
+
+  /**
+   * Runs `work`, whatever it stores, as one transaction: on disk as a whole, once, or not at all. What `atomically` runs inside is part
+   * of it, and when that fails, so does all of it.
+   */
+  group<T>(work: () => Promise<T>): Promise<T> {
+    return this.#alone(async () => {
+      this.#isGroup = true;
+      try {
+        return await this.#whole(work);
+      } finally {
+        this.#isGroup = false;
+      }
+    });
+  }
+
+  /** The next changes behind `sequence`, in order. */
+  changesAfter(sequence: number, limit: number): StoredChange[] {
+    const rows = this.#changes.after.all(sequence, limit) as unknown as (DocumentRow & { sequence: number; at: number })[];
+    return rows.map((row) => ({ sequence: row.sequence, at: row.at, document: documentOf(row) }));
+  }
+
+  forgetChanges(upTo: number): void {
+    this.#changes.forget.run(upTo);
+  }
+
+  /** What the runner itself has to remember, in the same transactions as the state. */
+  note(name: string): string | undefined {
+    return (this.#notes.get.get(name) as { value: string } | undefined)?.value;
+  }
+
+  setNote(name: string, value: string): void {
+    this.#notes.set.run(name, value);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #written(document: Document): void {
+    if (document.outbox !== undefined) this.#changed.push(document);
+    if (this.#transaction === "none") this.#flush();
+  }
+
+  #flush(): void {
+    for (const table of this.#tables) table.flush();
+    const now = this.#clock.now();
+    for (const { key, version, body, outbox } of this.#changed) this.#changes.add.run(now, key, version, body, outbox as string);
+    this.#changed = [];
+  }
+
+  /** One at a time: a SQLite connection has one transaction. */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#inLine.then(work, work);
+    this.#inLine = turn.catch(() => {});
+    return turn;
+  }
+
+  async #whole<T>(work: () => Promise<T>): Promise<T> {
+    this.#database.exec("BEGIN");
+    this.#transaction = "open";
+    try {
+      const answer = await work();
+      if ((this.#transaction as string) === "broken") throw new Error("a part of the transaction has failed");
+      this.#flush();
+      this.#database.exec("COMMIT");
+      return answer;
+    } catch (error) {
+      for (const table of this.#tables) table.forget();
+      this.#changed = [];
+      this.#database.exec("ROLLBACK");
+      throw error;
+    } finally {
+      this.#transaction = "none";
+    }
+  }
+
+  async #part<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#transaction = "broken";
+      throw error;
+    }
+  }
+}
+
+interface DocumentRow {
+  key: string;
+  version: number;
+  body: string;
+  outbox: string | null;
+  expires_at?: number | null;
+}
+
+function documentOf({ key, version, body, outbox, expires_at }: DocumentRow): Document {
+  return { key, version, body, ...(outbox !== null && { outbox }), ...(expires_at != null && { expiresAt: expires_at }) };
+}
+
+class SqliteTable implements DocumentTable {
+  readonly #clock: Clock;
+  readonly #written: (document: Document) => void;
+  readonly #get: StatementSync;
+  readonly #put: StatementSync;
+  readonly #cached = new Map<string, Document | undefined>();
+  readonly #dirty = new Set<string>();
+
+  constructor(database: DatabaseSync, table: string, clock: Clock, written: (document: Document) => void) {
+    this.#clock = clock;
+    this.#written = written;
+    this.#get = database.prepare(`SELECT * FROM ${table} WHERE key = ?`);
+    this.#put = database.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?)`);
+  }
+
+  async read(keys: readonly string[]): Promise<Map<string, Document>> {
+    const found = new Map<string, Document>();
+    for (const key of keys) {
+      const document = this.#find(key);
+      if (document) found.set(key, document);
+    }
+    return found;
+  }
+
+  async commit(document: Document): Promise<CommitOutcome> {
+    const found = this.#find(document.key);
+    if ((found?.version ?? 0) !== document.version - 1) {
+      return found && isSame(found, document) ? { kind: "committed" } : { kind: "conflict", found };
+    }
+    this.#cached.set(document.key, document);
+    this.#dirty.add(document.key);
+    this.#written(document);
+    return { kind: "committed" };
+  }
+
+  /** Writes to the database what was written to memory. */
+  flush(): void {
+    for (const key of this.#dirty) {
+      const { version, body, outbox, expiresAt } = this.#cached.get(key) as Document;
+      this.#put.run(key, version, body, outbox ?? null, expiresAt ?? null);
+    }
+    this.#dirty.clear();
+    if (this.#cached.size > cachedMax) this.#cached.clear();
+  }
+
+  /** Forgets what was written to memory, and all that was read. */
+  forget(): void {
+    this.#dirty.clear();
+    this.#cached.clear();
+  }
+
+  #find(key: string): Document | undefined {
+    let document = this.#cached.get(key);
+    if (!document && !this.#cached.has(key)) {
+      const row = this.#get.get(key) as DocumentRow | undefined;
+      document = row && documentOf(row);
+      this.#cached.set(key, document);
+    }
+    return document?.expiresAt !== undefined && document.expiresAt <= this.#clock.now() ? undefined : document;
+  }
+}
+
+function isSame(a: Document, b: Document): boolean {
+  return a.version === b.version && a.body === b.body && a.outbox === b.outbox && a.expiresAt === b.expiresAt;
+}
+
+class SqliteDueLists implements DueLists {
+  readonly #put: StatementSync;
+  readonly #upTo: StatementSync;
+  readonly #delete: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#put = database.prepare("INSERT OR REPLACE INTO due VALUES (?, ?, ?, ?)");
+    this.#upTo = database.prepare("SELECT * FROM due WHERE scope = ? AND bucket_end <= ? ORDER BY bucket_end, name");
+    this.#delete = database.prepare("DELETE FROM due WHERE scope = ? AND bucket_end = ? AND name = ?");
+  }
+
+  async append(lists: readonly DueList[]): Promise<void> {
+    for (const { scope, bucketEnd, name, keys } of lists) this.#put.run(scope, bucketEnd, name, JSON.stringify(keys));
+  }
+
+  async *upTo(scope: string, until: EventTimeMs): AsyncGenerator<DueList> {
+    // Read whole: the caller removes lists on its way.
+    for (const row of this.#upTo.all(scope, until) as unknown as { bucket_end: number; name: string; keys: string }[]) {
+      yield { scope, bucketEnd: row.bucket_end, name: row.name, keys: JSON.parse(row.keys) as string[] };
+    }
+  }
+
+  async remove(lists: readonly Pick<DueList, "scope" | "bucketEnd" | "name">[]): Promise<void> {
+    for (const { scope, bucketEnd, name } of lists) this.#delete.run(scope, bucketEnd, name);
+  }
+}

@@ -1,0 +1,100 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { rowKey } from "../../shared/runtime/keys.ts";
+import { readRow } from "../../shared/runtime/partition-row.ts";
+import type { FileLog } from "../embedded/file-log.ts";
+import type { RecordLine } from "../record-file/record-line.ts";
+import { deliverRecords } from "./msk-mapping.ts";
+import { deliverChanges, progressEvent } from "./stream-mapping.ts";
+import { localContext } from "./msk-mapping.ts";
+import type { World } from "./world.ts";
+
+/** Records per invocation at most, and how often an empty partition is looked at: an event source mapping's batch size and window. */
+const batchSize = 500;
+const pollMs = 100;
+const produceMs = 100;
+const streamMs = 100;
+const closeMs = 1_000;
+const forever = { tries: Number.POSITIVE_INFINITY, wait: (attempt: number) => sleep(Math.min(100 * 2 ** attempt, 5_000)) };
+
+export interface LiveOptions {
+  readonly log: FileLog;
+  /** What is to be produced now. */
+  readonly traffic: (now: number) => readonly RecordLine[];
+  readonly signal: AbortSignal;
+  readonly cursor: { get(): number; set(sequence: number): void };
+}
+
+/** Opens every source partition of the log where the pipeline has come to. */
+export async function openLog(world: World, log: FileLog): Promise<void> {
+  const { pipeline, store } = world.engine;
+  for (const { topic, partition } of sourcePartitions(world)) {
+    const key = rowKey(pipeline, { topic, partition });
+    const row = readRow((await store.progress.read([key])).get(key));
+    log.open(topic, partition, row.next.offset);
+  }
+}
+
+/**
+ * Runs what AWS would run: a poller per source partition, the change stream, the closing of buckets, and a producer for them to work on.
+ * Ends, in good order, when `signal` fires.
+ */
+export async function runLive(world: World, options: LiveOptions): Promise<void> {
+  const { signal, log, traffic } = options;
+  const moved = new Set<string>();
+  const produce = async () => log.produce(traffic(Date.now()));
+  const close = async () => {
+    if (moved.size === 0) return;
+    const keys = [...moved];
+    moved.clear();
+    await world.handlers.finalize(progressEvent(keys), localContext);
+  };
+  await Promise.all([
+    every(produceMs, produce, signal),
+    every(streamMs, () => deliverOutputs(world, options), signal),
+    every(closeMs, close, signal),
+    ...sourcePartitions(world).map((source) => poll(world, source, moved, options)),
+  ]);
+  await deliverOutputs(world, options);
+}
+
+export function sourcePartitions({ pipeline }: World): { topic: string; partition: number }[] {
+  return pipeline.sources.flatMap((topic) => Array.from({ length: pipeline.partitions }, (_, partition) => ({ topic, partition })));
+}
+
+async function poll(world: World, source: { topic: string; partition: number }, moved: Set<string>, { log, signal }: LiveOptions) {
+  const { topic, partition } = source;
+  while (!signal.aborted) {
+    const records = log.peek(topic, partition, batchSize);
+    const last = records.at(-1);
+    if (!last) {
+      await pause(pollMs, signal);
+      continue;
+    }
+    await deliverRecords(world.handlers.attribution, records, forever);
+    log.commit(topic, partition, last.offset + 1);
+    moved.add(rowKey(world.engine.pipeline, source));
+  }
+}
+
+async function deliverOutputs(world: World, { cursor }: LiveOptions): Promise<void> {
+  if (!world.handlers.deliver) return;
+  const from = cursor.get();
+  const to = await deliverChanges(world.store, world.handlers.deliver, from, forever);
+  if (to === from) return;
+  await world.store.atomically?.(async () => {
+    cursor.set(to);
+    world.store.forgetChanges(to);
+    world.http?.keep();
+  });
+}
+
+async function every(ms: number, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await work();
+    await pause(ms, signal);
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {});
+}

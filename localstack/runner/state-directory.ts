@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Document } from "../../shared/ports/state-store.ts";
+import { UsageError } from "../cli/usage-error.ts";
+import { SqliteStateStore } from "../embedded/sqlite-state-store.ts";
+import { systemClock } from "../embedded/system-clock.ts";
+
+export const stateFile = "tidemark.sqlite";
+const ownerFile = ".tidemark-state";
+
+/** The state in a directory, held by this process alone until `close`. */
+export interface HeldState {
+  readonly store: SqliteStateStore;
+  close(): void;
+}
+
+/** @throws {UsageError} the directory can't be written, or another process holds it. */
+export function holdState(directory: string): HeldState {
+  makeWritable(directory, "--state");
+  // SQLite's own lock on a database of its own: it goes with the process, however that ends.
+  const lock = new DatabaseSync(join(directory, "lock.sqlite"));
+  try {
+    lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
+  } catch {
+    lock.close();
+    throw new UsageError(`${directory} is in use by another tidemark process; stop it, or give another --state`);
+  }
+  const store = new SqliteStateStore({ path: join(directory, stateFile), clock: systemClock });
+  return {
+    store,
+    close: () => {
+      store.close();
+      lock.close();
+    },
+  };
+}
+
+/**
+ * Makes the output directory this state's. The output of two states in one place would mix: objects are created once, by name.
+ * @throws {UsageError} it can't be written, or holds the output of another state.
+ */
+export function claimOutput(directory: string, store: SqliteStateStore): void {
+  makeWritable(directory, "--out");
+  const id = store.note("id") ?? randomUUID();
+  const marker = join(directory, ownerFile);
+  const owner = existsSync(marker) ? readFileSync(marker, "utf8") : existsSync(join(directory, "s3")) ? "unknown" : id;
+  if (owner !== id) {
+    throw new UsageError(`${directory} holds the output of another state; give another --out, or remove it first`);
+  }
+  store.setNote("id", id);
+  writeFileSync(marker, id);
+}
+
+/** @throws {UsageError} naming the option to change. */
+function makeWritable(directory: string, option: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK | constants.X_OK);
+  } catch {
+    throw new UsageError(`${directory} can't be written; give another directory with ${option}`);
+  }
+}
+
+/** The progress documents of a state, also while another process works on it. */
+export function readProgress(directory: string): Document[] {
+  const database = new DatabaseSync(join(directory, stateFile), { readOnly: true });
+  try {
+    return database.prepare("SELECT key, version, body FROM progress").all() as unknown as Document[];
+  } finally {
+    database.close();
+  }
+}

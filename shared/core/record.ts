@@ -1,0 +1,187 @@
+import { isEventTime, parseEventTime } from "./time.ts";
+import type { EventTimeMs, WallTimeMs } from "./units.ts";
+
+/** A record of a partitioned log, as the log holds it. `value` null is a tombstone. */
+export interface LogRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** The log's timestamp of the record in wall time; 0 where it has none. */
+  readonly timestamp: WallTimeMs;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+}
+
+/** Why a record can't be used. There are no others. */
+export const rejectionReasons = ["malformed", "late", "future", "oversized"] as const;
+export type RejectionReason = (typeof rejectionReasons)[number];
+
+/** What a record's value turned out to be. */
+export type Parsed<R> =
+  | { readonly kind: "record"; readonly record: R }
+  | { readonly kind: "ignored" }
+  | { readonly kind: "rejected"; readonly reason: RejectionReason; readonly message: string };
+
+/** A value's fields, and the text they came from: numbers beyond 2^53 are exact only there. */
+export interface JsonFields {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
+/** The longest id or key, in UTF-8 bytes: it has to fit DynamoDB's 2,048-byte keys and an HTTP header, with room around it. */
+export const idBytesMax = 1_024;
+/** The longest value, in bytes: what a Kafka broker takes by default (`message.max.bytes`). */
+export const valueBytesMax = 1_048_588;
+/** The deepest nesting: far beyond any honest record, and far from where recursive readers of a record's text break. */
+const nestingMax = 1_000;
+
+/** Says why a value can't be used; thrown and caught within one `parse`, it never leaves it. */
+export class UnusableValue extends Error {
+  override readonly name = "UnusableValue";
+  readonly reason: RejectionReason;
+  constructor(reason: RejectionReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const lenientUtf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/**
+ * The value as a JSON object.
+ * @throws {UnusableValue} it is too long, no UTF-8, no JSON, no object, or nested too deep.
+ */
+export function readJsonObject(value: Uint8Array): JsonFields {
+  if (value.length > valueBytesMax) {
+    throw new UnusableValue("oversized", `value of ${value.length} bytes is longer than ${valueBytesMax}`);
+  }
+  const text = utf8Text(value);
+  if (text === undefined) throw new UnusableValue("malformed", "value is not UTF-8");
+  if (text.length > nestingMax && nestsDeeperThan(text, nestingMax)) {
+    throw new UnusableValue("malformed", `value is nested deeper than ${nestingMax}`);
+  }
+  const fields = parseJson(text);
+  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
+    throw new UnusableValue("malformed", "value is not a JSON object");
+  }
+  return { fields: fields as Record<string, unknown>, text };
+}
+
+/** The text of UTF-8 bytes, `undefined` where they aren't UTF-8. */
+export function utf8Text(bytes: Uint8Array): string | undefined {
+  const text = lenientUtf8.decode(bytes);
+  // U+FFFD is what a lenient reader puts for bytes that aren't UTF-8; it may also stand there by right.
+  if (!text.includes("\ufffd")) return text;
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A required id: a non-empty string, or an integer, kept exactly, also beyond 2^53.
+ * @throws {UnusableValue} missing, null, mistyped, empty or too long.
+ */
+export function requiredId(json: JsonFields, name: string): string {
+  const value = own(json.fields, name);
+  if (typeof value === "string") return boundedId(value, name);
+  if (typeof value === "number") return integerText(json, name, value);
+  throw new UnusableValue("malformed", value === undefined || value === null ? `${name} is missing` : `${name} is neither text nor an integer`);
+}
+
+/**
+ * A required event time, as text or as integer epoch milliseconds.
+ * @throws {UnusableValue} missing, null, mistyped, no real date, or outside the years 1970 to 9999.
+ */
+export function requiredEventTime(json: JsonFields, name: string): EventTimeMs {
+  const value = own(json.fields, name);
+  if (value === undefined || value === null) throw new UnusableValue("malformed", `${name} is missing`);
+  if (typeof value === "number" && isEventTime(value)) return value;
+  const time = typeof value === "string" ? parseEventTime(value) : undefined;
+  if (time !== undefined) return time;
+  throw new UnusableValue("malformed", `${name} is no event time of the years 1970 to 9999: ${shown(value)}`);
+}
+
+/** An optional text: a missing and a null one are the same. @throws {UnusableValue} it is something else. */
+export function optionalText(json: JsonFields, name: string): string | null {
+  const value = own(json.fields, name);
+  if (value === undefined || value === null) return null;
+  if (typeof value === "string") return value;
+  throw new UnusableValue("malformed", `${name} is not text: ${shown(value)}`);
+}
+
+function own(fields: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(fields, name) ? fields[name] : undefined;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UnusableValue("malformed", `value is not JSON: ${shown((error as Error).message)}`);
+  }
+}
+
+function boundedId(id: string, name: string): string {
+  if (id === "") throw new UnusableValue("malformed", `${name} is empty`);
+  if (!id.isWellFormed()) throw new UnusableValue("malformed", `${name} holds half of a surrogate pair`);
+  if (id.length * 3 > idBytesMax && utf8Length(id) > idBytesMax) {
+    throw new UnusableValue("oversized", `${name} of ${utf8Length(id)} bytes is longer than ${idBytesMax}`);
+  }
+  return id;
+}
+
+/** An integer as its digits. Beyond 2^53 the parsed number is no longer the one that was sent, so the text is asked. */
+function integerText(json: JsonFields, name: string, value: number): string {
+  if (Number.isSafeInteger(value)) return String(value);
+  const source = topLevelSource(json.text, name);
+  if (source === undefined || !/^-?\d+$/.test(source)) throw new UnusableValue("malformed", `${name} is not an integer`);
+  return boundedId(source, name);
+}
+
+/** The source text of a top-level number of an object; the last one where the name stands twice, as JSON.parse has it. */
+export function topLevelSource(text: string, name: string): string | undefined {
+  let source: string | undefined;
+  const root = JSON.parse(text, function (this: object, key, value, context?: { source?: string }) {
+    // The reviver visits inner objects before outer ones: only the object that holds the root's own names can be the last.
+    if (key === name && context?.source !== undefined) sources.set(this, context.source);
+    return value;
+  } as (this: object, key: string, value: unknown) => unknown);
+  source = sources.get(root as object);
+  sources.delete(root as object);
+  return source;
+}
+const sources = new WeakMap<object, string>();
+
+/** The length of a well-formed string in UTF-8 bytes. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (unit >= 0x80) bytes += unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
+  }
+  return bytes;
+}
+
+function nestsDeeperThan(text: string, max: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    if (inString) {
+      if (unit === 0x5c) i++;
+      else if (unit === 0x22) inString = false;
+    } else if (unit === 0x22) inString = true;
+    else if (unit === 0x5b || unit === 0x7b) depth++;
+    else if (unit === 0x5d || unit === 0x7d) depth--;
+    if (depth > max) return true;
+  }
+  return false;
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === "string" ? value : typeof value === "number" ? String(value) : typeof value;
+  return text.length > 80 ? `${text.slice(0, 80).toWellFormed()}...` : text;
+}

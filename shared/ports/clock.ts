@@ -1,0 +1,5 @@
+import type { WallTimeMs } from "../core/units.ts";
+
+export interface Clock {
+  now(): WallTimeMs;
+}

@@ -1,0 +1,119 @@
+import { comparePositions, type Position } from "../core/position.ts";
+import type { LogRecord } from "../core/record.ts";
+import type { WallTimeMs } from "../core/units.ts";
+import { laterOf, type Watermark } from "../core/watermark.ts";
+import type { KeyedRecord } from "../pipelines/pipeline.ts";
+import { type Closing, readClosing } from "./closing.ts";
+import { addCounts, type Counts } from "./counts.ts";
+import { type Engine, peersOf, type SourcePartition } from "./engine.ts";
+import { watermarkWith } from "./judge.ts";
+import { closingKey, closingScope, rowKey } from "./keys.ts";
+import { type Claim, commitRow, type PartitionRow, readRow } from "./partition-row.ts";
+import { type PlacedRecord, placeRecords, positionAfter } from "./placing.ts";
+
+/** A try that may go ahead: nobody can judge these records otherwise than by `claim`. */
+export interface OpenTry {
+  readonly kind: "open";
+  readonly source: SourcePartition;
+  /** With the claim in it. */
+  readonly row: PartitionRow;
+  readonly claim: Claim;
+  readonly peers: readonly { readonly source: SourcePartition; readonly row: PartitionRow }[];
+  readonly closing: Closing;
+  /** The new records within the claim. */
+  readonly placed: readonly PlacedRecord[];
+  /** New records behind the claim's end: for the next try. */
+  readonly beyond: readonly LogRecord[];
+}
+
+/** `lost`: another invocation has changed the row meanwhile. `nothing-new`: all of it is done already. */
+export type OpenOutcome = OpenTry | { readonly kind: "lost" } | { readonly kind: "nothing-new" };
+
+/**
+ * Claims the batch, or takes over the claim that a try which died or stalled has left: its context, and no record behind its end.
+ * The own row is read before its peers', so that they are never older than it.
+ */
+export async function openTry<R extends KeyedRecord, S>(
+  engine: Engine<R, S>,
+  source: SourcePartition,
+  records: readonly LogRecord[],
+): Promise<OpenOutcome> {
+  const { pipeline, store } = engine;
+  const key = rowKey(pipeline, source);
+  const own = readRow((await store.progress.read([key])).get(key));
+  if (own.idle) {
+    // A closing may be leaving this source out: it has to see the mark gone before this try reads what the closing announced.
+    await commitRow(store.progress, key, { ...own, idle: false });
+    return { kind: "lost" };
+  }
+  const placed = placeRecords(own, records);
+  const last = placed.at(-1);
+  if (!last) return { kind: "nothing-new" };
+
+  const { peers, closing } = await readSurroundings(engine, source);
+  if (own.claim) return open(source, own, own.claim, peers, closing, placed);
+  const claim: Claim = {
+    end: positionAfter(last.position),
+    peers: peers.filter(({ row }) => !row.idle).map(({ row }) => row.highest),
+    floor: laterOf(laterOf(closing.closed, closing.announced), own.floor),
+    clock: engine.clock.now(),
+  };
+  const outcome = await commitRow(store.progress, key, { ...own, claim });
+  if (outcome.kind === "conflict") return { kind: "lost" };
+  return open(source, { ...own, claim, version: own.version + 1 }, claim, peers, closing, placed);
+}
+
+function open(
+  source: SourcePartition,
+  row: PartitionRow,
+  claim: Claim,
+  peers: OpenTry["peers"],
+  closing: Closing,
+  placed: readonly PlacedRecord[],
+): OpenTry {
+  const within = placed.filter(({ position }) => comparePositions(position, claim.end) < 0);
+  const beyond = placed.slice(within.length).map(({ record }) => record);
+  return { kind: "open", source, row, claim, peers, closing, placed: within, beyond };
+}
+
+async function readSurroundings<R extends KeyedRecord, S>(engine: Engine<R, S>, source: SourcePartition) {
+  const { pipeline, store } = engine;
+  const scope = closingKey(closingScope(pipeline, source.partition));
+  const sources = peersOf(engine, source);
+  const documents = await store.progress.read([...sources.map((peer) => rowKey(pipeline, peer)), scope]);
+  return {
+    peers: sources.map((peer) => ({ source: peer, row: readRow(documents.get(rowKey(pipeline, peer))) })),
+    closing: readClosing(documents.get(scope), pipeline.finalInterval),
+  };
+}
+
+/** How far a try has come. */
+export interface Progress {
+  readonly position: Position;
+  readonly highest: Watermark;
+  readonly highestTimestamp: WallTimeMs;
+  readonly counts: Counts;
+}
+
+/**
+ * Stores how far the try has come, if the row is still as the try knows it; the claim goes with its end.
+ * @returns whether it was stored; if not, another invocation has been here.
+ */
+export async function storeProgress<R extends KeyedRecord, S>(
+  engine: Engine<R, S>,
+  { source, row, claim }: OpenTry,
+  { position, highest, highestTimestamp, counts }: Progress,
+): Promise<boolean> {
+  const { claim: _, ...unclaimed } = row;
+  const next: PartitionRow = {
+    ...unclaimed,
+    next: position,
+    highest,
+    highestTimestamp: Math.max(row.highestTimestamp, highestTimestamp),
+    floor: laterOf(row.floor, watermarkWith(engine, highest, claim)),
+    counts: addCounts(row.counts, counts),
+    ...(comparePositions(position, claim.end) < 0 && { claim }),
+  };
+  const outcome = await commitRow(engine.store.progress, rowKey(engine.pipeline, source), next);
+  return outcome.kind === "committed";
+}

@@ -1,0 +1,58 @@
+import type { DurationMs } from "../core/units.ts";
+import type { KeyedPipeline, KeyedRecord } from "../pipelines/pipeline.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Meter } from "../ports/meter.ts";
+import type { ObjectStore } from "../ports/object-store.ts";
+import type { RowFormat } from "../ports/row-format.ts";
+import type { StateStore } from "../ports/state-store.ts";
+
+/** What holds for a deployment of a pipeline rather than for its meaning. */
+export interface EngineSettings {
+  /** Partitions per source; the same for all of them. */
+  readonly partitions: number;
+  /** How far ahead of the clock an event time may lie. */
+  readonly maxFutureSkew: DurationMs;
+  /** `wall`: ahead of the wall clock as the batch was claimed. `record`: ahead of the record's own timestamp, for recorded input. */
+  readonly futureClock: "wall" | "record";
+  /** The largest encoded state of a key, in bytes. */
+  readonly stateBytesMax: number;
+  /** Whether a sink takes every revision at once, so that changed results go through the outbox. */
+  readonly immediate: boolean;
+  /** Whether a sink takes final rows. */
+  readonly finals: boolean;
+  /** How long the state of a key outlives its last write; without it, for ever. */
+  readonly stateRetention?: DurationMs;
+}
+
+/** A pipeline and what it runs on. */
+export interface Engine<R extends KeyedRecord, S> {
+  readonly pipeline: KeyedPipeline<R, S>;
+  readonly settings: EngineSettings;
+  readonly store: StateStore;
+  readonly objects: ObjectStore;
+  readonly rowFormat: RowFormat;
+  readonly clock: Clock;
+  readonly meter: Meter;
+}
+
+/** A partition of one of the pipeline's sources. */
+export interface SourcePartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** The other source partitions whose watermarks count together with this one's. */
+export function peersOf<R extends KeyedRecord, S>(engine: Engine<R, S>, own: SourcePartition): SourcePartition[] {
+  return partitionsTogether(engine, own.partition).filter(
+    ({ topic, partition }) => topic !== own.topic || partition !== own.partition,
+  );
+}
+
+/** All source partitions whose watermarks count together with `partition`'s. */
+export function partitionsTogether<R extends KeyedRecord, S>(
+  { pipeline, settings }: Engine<R, S>,
+  partition: number,
+): SourcePartition[] {
+  const numbers = pipeline.scope === "partition" ? [partition] : Array.from({ length: settings.partitions }, (_, i) => i);
+  return pipeline.sources.flatMap((topic) => numbers.map((number) => ({ topic, partition: number })));
+}

@@ -1,0 +1,77 @@
+import { comparePositions, type Position, readPosition, type StoredPosition, storePosition } from "../core/position.ts";
+import type { WallTimeMs } from "../core/units.ts";
+import type { KeyedPipeline, KeyedRecord, StateOf } from "../pipelines/pipeline.ts";
+import type { Document } from "../ports/state-store.ts";
+import { entityKey } from "./keys.ts";
+
+/** The state of a key, and what of each source partition is in it. */
+export interface Entity<S> {
+  readonly of: StateOf;
+  /** Of the stored document; 0 before the first. */
+  readonly version: number;
+  readonly state: S;
+  /** The highest position taken in, per lane. */
+  readonly applied: Readonly<Record<string, StoredPosition>>;
+  /**
+   * Positions up to `applied` that were refused as oversized. Unlike the other verdicts this one depends on the state, so the write
+   * that passes the position decides it, for all tries.
+   */
+  readonly refused: readonly Refusal[];
+}
+
+export interface Refusal {
+  readonly lane: string;
+  readonly position: Position;
+  readonly message: string;
+}
+
+interface StoredEntity {
+  at: Record<string, StoredPosition>;
+  no?: [lane: string, position: StoredPosition, message: string][];
+  s: unknown;
+}
+
+export function readEntity<R extends KeyedRecord, S>(
+  pipeline: KeyedPipeline<R, S>,
+  of: StateOf,
+  document: Pick<Document, "version" | "body"> | undefined,
+): Entity<S> {
+  if (!document) return { of, version: 0, state: pipeline.emptyState, applied: {}, refused: [] };
+  const stored = JSON.parse(document.body) as StoredEntity;
+  return {
+    of,
+    version: document.version,
+    state: pipeline.decode(stored.s),
+    applied: stored.at,
+    refused: (stored.no ?? []).map(([lane, position, message]) => ({ lane, position: readPosition(position), message })),
+  };
+}
+
+/** The document that stores `entity` as the next version, with an outbox where `marks` aren't empty. */
+export function entityDocument<R extends KeyedRecord, S>(
+  pipeline: KeyedPipeline<R, S>,
+  entity: Entity<S>,
+  marks: readonly number[],
+  expiresAt: WallTimeMs | undefined,
+): Document {
+  const stored: StoredEntity = {
+    at: entity.applied,
+    ...(entity.refused.length > 0 && {
+      no: entity.refused.map(({ lane, position, message }) => [lane, storePosition(position), message]),
+    }),
+    s: pipeline.encode(entity.state),
+  };
+  return {
+    key: entityKey(pipeline, entity.of),
+    version: entity.version + 1,
+    body: JSON.stringify(stored),
+    ...(marks.length > 0 && { outbox: JSON.stringify(marks) }),
+    ...(expiresAt !== undefined && { expiresAt }),
+  };
+}
+
+/** Whether the record at `position` has been taken in, or refused, already. */
+export function hasApplied<S>(entity: Entity<S>, lane: string, position: Position): boolean {
+  const applied = entity.applied[lane];
+  return applied !== undefined && comparePositions(position, readPosition(applied)) <= 0;
+}

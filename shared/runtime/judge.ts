@@ -1,0 +1,59 @@
+import type { RejectionReason } from "../core/record.ts";
+import { laterOf, type Watermark, watermarkOf } from "../core/watermark.ts";
+import type { KeyedRecord } from "../pipelines/pipeline.ts";
+import type { Engine } from "./engine.ts";
+import type { Claim } from "./partition-row.ts";
+import type { PlacedRecord } from "./placing.ts";
+
+/** What is to be done with a record. It depends on the log and the claim alone, so every try reaches the same. */
+export type Verdict<R> = PlacedRecord & {
+  /** As it stood just before the record. */
+  readonly watermark: Watermark;
+  /** The highest event time accepted, with the record. */
+  readonly highest: Watermark;
+} & (
+    | { readonly kind: "apply"; readonly parsed: R }
+    | { readonly kind: "ignore" }
+    | { readonly kind: "reject"; readonly reason: RejectionReason; readonly message: string }
+  );
+
+/** Judges records in order, against the watermark as it moves with them. */
+export function judge<R extends KeyedRecord, S>(
+  engine: Engine<R, S>,
+  placed: readonly PlacedRecord[],
+  highestBefore: Watermark,
+  claim: Claim,
+): Verdict<R>[] {
+  let highest = highestBefore;
+  return placed.map((at) => {
+    const watermark = watermarkWith(engine, highest, claim);
+    const verdict = judgeOne(engine, at, watermark, claim);
+    if (verdict.kind === "apply") highest = laterOf(highest, verdict.parsed.time);
+    return { ...at, ...verdict, watermark, highest };
+  });
+}
+
+/** The watermark that a claim's records are judged by, once `highest` is the highest event time of their own source. */
+export function watermarkWith<R extends KeyedRecord, S>(
+  { pipeline }: Engine<R, S>,
+  highest: Watermark,
+  { peers, floor }: Claim,
+): Watermark {
+  return watermarkOf([highest, ...peers], pipeline.allowedLateness, floor);
+}
+
+function judgeOne<R extends KeyedRecord, S>({ pipeline, settings }: Engine<R, S>, { record }: PlacedRecord, watermark: Watermark, claim: Claim) {
+  if (record.value === null) return { kind: "ignore" } as const;
+  const parsed = pipeline.parse(record.topic, record.value);
+  if (parsed.kind === "ignored") return { kind: "ignore" } as const;
+  if (parsed.kind === "rejected") return { kind: "reject", reason: parsed.reason, message: parsed.message } as const;
+  const { time } = parsed.record;
+  const clock = settings.futureClock === "record" ? record.timestamp : claim.clock;
+  if (time > clock + settings.maxFutureSkew) {
+    return { kind: "reject", reason: "future", message: `event time is ${time - clock} ms ahead of the clock` } as const;
+  }
+  if (pipeline.isLate(parsed.record, watermark)) {
+    return { kind: "reject", reason: "late", message: `event time is ${(watermark ?? 0) - time} ms before the watermark` } as const;
+  }
+  return { kind: "apply", parsed: parsed.record } as const;
+}

@@ -1,0 +1,44 @@
+import type { KeyedPipeline, KeyedRecord, StateOf } from "../pipelines/pipeline.ts";
+import type { SourcePartition } from "./engine.ts";
+
+/** A pipeline's name, its scope and its sources are all that a key depends on. */
+type Named = Pick<KeyedPipeline<KeyedRecord, unknown>, "name" | "scope" | "sources">;
+
+/** The document of a key's state: `attribution|0|user_1`. In scope `topic` all partitions share it, and the number is 0. */
+export function entityKey(pipeline: Named, { partition, key }: StateOf): string {
+  return `${pipeline.name}|${pipeline.scope === "partition" ? partition : 0}|${key}`;
+}
+
+/** What `entityKey` was made of. */
+export function readEntityKey(documentKey: string): StateOf & { readonly pipeline: string } {
+  const [pipeline = "", partition = ""] = documentKey.split("|", 2);
+  return { pipeline, partition: Number(partition), key: documentKey.slice(pipeline.length + partition.length + 2) };
+}
+
+/** The document of a source partition's progress. */
+export function rowKey(pipeline: Named, { topic, partition }: SourcePartition): string {
+  return `row|${pipeline.name}|${topic}|${partition}`;
+}
+
+/** What `rowKey` was made of, `undefined` for the key of something else. */
+export function readRowKey(documentKey: string): (SourcePartition & { readonly pipeline: string }) | undefined {
+  const [kind, pipeline, topic, partition] = documentKey.split("|");
+  if (kind !== "row" || !pipeline || !topic || partition === undefined) return undefined;
+  return { pipeline, topic, partition: Number(partition) };
+}
+
+/** What closes together: the due lists' scope. */
+export function closingScope(pipeline: Named, partition: number): string {
+  return `${pipeline.name}|${pipeline.scope === "partition" ? partition : "all"}`;
+}
+
+/** The document that says how far a scope is closed. */
+export function closingKey(scope: string): string {
+  return `closed|${scope}`;
+}
+
+/** How a key's state names the source partition that a position belongs to: short, as every item carries it. */
+export function laneOf(pipeline: Named, { topic, partition }: SourcePartition): string {
+  const source = pipeline.sources.indexOf(topic);
+  return pipeline.scope === "partition" ? String(source) : `${source}.${partition}`;
+}

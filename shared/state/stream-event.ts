@@ -1,0 +1,26 @@
+import type { DynamoDBStreamEvent } from "aws-lambda";
+import type { WallTimeMs } from "../core/units.ts";
+import type { Document } from "../ports/state-store.ts";
+
+export interface StreamChange {
+  readonly sequence: string;
+  readonly at: WallTimeMs;
+  readonly document: Document;
+}
+
+/** The documents that a DynamoDB stream tells were written, in order. What was removed, by TTL or otherwise, is not among them. */
+export function decodeStreamEvent(event: DynamoDBStreamEvent): StreamChange[] {
+  if (!Array.isArray(event?.Records)) throw new TypeError("not an event of a DynamoDB stream: it has no Records");
+  return event.Records.flatMap(({ eventName, dynamodb }) => {
+    const image = dynamodb?.NewImage;
+    if (eventName === "REMOVE" || !image?.pk?.S || !image.body?.S) return [];
+    const document: Document = {
+      key: image.pk.S,
+      version: Number(image.v?.N ?? 0),
+      body: image.body.S,
+      ...(image.outbox?.S !== undefined && { outbox: image.outbox.S }),
+    };
+    const at = (dynamodb?.ApproximateCreationDateTime ?? 0) * 1_000;
+    return [{ sequence: dynamodb?.SequenceNumber ?? "", at, document }];
+  });
+}

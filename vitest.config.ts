@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+/** `fast` is what `npm run check` runs; `slow` starts processes, kills them, and replays hundreds of thousands of records. */
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: "fast",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/slow/**"],
+          testTimeout: 30_000,
+        },
+      },
+      { test: { name: "slow", include: ["test/slow/**/*.test.ts"], testTimeout: 170_000 } },
+    ],
+  },
+});
