@@ -49,7 +49,7 @@ export async function replayCommand(flags: ReplayFlags, io: CommandIo): Promise<
       store: held.store,
       outDirectory: flags.out,
       futureClock: "record",
-      durable: true,
+      durable: false,
       batchMax: 100,
     });
     try {

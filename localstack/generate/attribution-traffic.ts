@@ -87,7 +87,8 @@ class Traffic {
   /** Ids are unique over all runs that differ in seed or start. */
   readonly #run: string;
   readonly #users = { [adClicks]: new Recent<string>(remembered), [pageViews]: new Recent<string>(remembered) };
-  readonly #sent = new Recent<RecordLine>(remembered);
+  /** What may be sent again, oldest first. */
+  readonly #sent: RecordLine[] = [];
   #count = 0;
 
   constructor(options: TrafficOptions) {
@@ -100,9 +101,8 @@ class Traffic {
 
   record(ts: WallTimeMs): RecordLine {
     const kind = this.#kind();
-    const earlier = kind === "duplicates" ? this.#sent.pick(this.#random) : undefined;
-    if (earlier && ts - earlier.ts <= resendWithin)
-      return this.#log.append(earlier.topic, ts, earlier.key ?? "", earlier.payload);
+    const earlier = kind === "duplicates" ? this.#earlier(ts) : undefined;
+    if (earlier) return this.#log.append(earlier.topic, ts, earlier.key ?? "", earlier.payload);
 
     const topic = this.#random.chance(clickShare) ? adClicks : pageViews;
     const user = this.#user(topic);
@@ -111,8 +111,14 @@ class Traffic {
     if (kind === "malformed") return this.#log.append(topic, ts, user, malformedPayload(fields, this.#random));
     const record = this.#log.append(topic, ts, user, JSON.stringify(fields));
     this.#users[topic].add(user);
-    if (kind !== "late") this.#sent.add(record);
+    if (kind !== "late") this.#sent.push(record);
+    if (this.#sent.length > remembered) this.#sent.shift();
     return record;
+  }
+
+  #earlier(ts: WallTimeMs): RecordLine | undefined {
+    while (this.#sent[0] && ts - this.#sent[0].ts > resendWithin) this.#sent.shift();
+    return this.#sent.length === 0 ? undefined : this.#random.pick(this.#sent);
   }
 
   #kind(): Kind {
@@ -145,7 +151,7 @@ class Traffic {
   }
 }
 
-/** The last few of many. */
+/** The last few of many, in no order. */
 class Recent<T> {
   readonly #items: T[] = [];
   readonly #max: number;

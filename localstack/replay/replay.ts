@@ -31,7 +31,7 @@ export interface ReplayResult extends Summary {
 }
 
 /** Records between two transactions: enough to make a commit to disk a small part of the work, few enough to lose little to a kill. */
-const recordsPerGroup = 4_000;
+const recordsPerGroup = 16_000;
 const retries = { tries: 5, wait: (attempt: number) => new Promise<void>((done) => setTimeout(done, 100 * 2 ** attempt)) };
 
 /** Runs a record file through the real handlers, from where an earlier run of the same file stopped. */

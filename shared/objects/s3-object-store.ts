@@ -85,7 +85,7 @@ export class S3ObjectStore implements ObjectStore {
       for (const { Key } of page.Contents ?? []) {
         if (Key !== undefined) yield Key.slice(this.#folder.length);
       }
-      token = page.IsTruncated ? page.NextContinuationToken : undefined;
+      token = page.NextContinuationToken;
     } while (token);
   }
 

@@ -25,6 +25,12 @@ export type StepResult<S> =
   /** The state of its key would pass `stateBytesMax`. */
   | { readonly kind: "oversized"; readonly message: string };
 
+/** A state that is ready to be stored, and the results in it that have changed, as marks that `marked` understands. */
+export interface Sealed<S> {
+  readonly state: S;
+  readonly changed: readonly number[];
+}
+
 /** What can no longer change or be asked for, and so need not be kept. */
 export interface PruneContext {
   /** Results before this time are closed: their final rows are written. */
@@ -72,9 +78,9 @@ export interface KeyedPipeline<R extends KeyedRecord, S> {
   encode(state: S): unknown;
   step(state: S, record: R, context: StepContext): StepResult<S>;
   prune(state: S, context: PruneContext): S;
-  /** The results that have changed since the state was decoded, as marks that `marked` understands. */
-  changed(state: S): readonly number[];
-  /** The results that `changed` marked in this state. */
+  /** Makes all changes of a result since `stored` one revision, as they are about to be stored together. */
+  seal(stored: S, state: S): Sealed<S>;
+  /** The results that `seal` named in this state. */
   marked(state: S, marks: readonly number[], of: StateOf): readonly Result[];
   /** The results in `[from, to)` of a key: what a closing bucket holds. */
   between(state: S, from: Watermark, to: EventTimeMs, of: StateOf): readonly Result[];

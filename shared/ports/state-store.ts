@@ -10,12 +10,17 @@ export interface Document {
   readonly body: string;
   /** JSON text: what of `body` must leave at once. A version that carries one appears in the change feed, once. */
   readonly outbox?: string;
-  /** From this wall time on the document counts as absent, whether or not the store has removed it yet. */
+  /**
+   * From this wall time on the document counts as absent, whether or not the store has removed it yet. A store may round it up to full
+   * seconds (DynamoDB's TTL knows no others), and then tells the rounded time.
+   */
   readonly expiresAt?: WallTimeMs;
 }
 
 /** A lost race is an answer, and it says who won: `found` is the document as it stands now, `undefined` where there is none. */
-export type CommitOutcome = { readonly kind: "committed" } | { readonly kind: "conflict"; readonly found: Document | undefined };
+export type CommitOutcome =
+  | { readonly kind: "committed" }
+  | { readonly kind: "conflict"; readonly found: Document | undefined };
 
 /** Versioned documents with single-document conditional writes and strongly consistent reads. */
 export interface DocumentTable {

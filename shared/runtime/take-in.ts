@@ -108,12 +108,12 @@ function stepAll<R extends KeyedRecord, S>(
   // new. Only where an earlier try has taken in everything is there nothing to write.
   const last = (records.at(-1) as Applicable<R>).position;
   if (hasApplied(entity, lane, last)) return { taken: { outcomes, refusals, revisions: 0 } };
-  state = pipeline.prune(state, prune);
-  const marks = pipeline.changed(state);
-  const next = { ...entity, state, refused: refusals, applied: { ...entity.applied, [lane]: storePosition(last) } };
+  const sealed = pipeline.seal(entity.state, pipeline.prune(state, prune));
+  const applied = { ...entity.applied, [lane]: storePosition(last) };
+  const next = { ...entity, state: sealed.state, refused: refusals, applied };
   return {
-    document: entityDocument(pipeline, next, settings.immediate ? marks : [], expiry(engine)),
-    taken: { outcomes, refusals, revisions: marks.length },
+    document: entityDocument(pipeline, next, settings.immediate ? sealed.changed : [], expiry(engine)),
+    taken: { outcomes, refusals, revisions: sealed.changed.length },
   };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DirectoryObjectStore } from "../../localstack/embedded/directory-object-store.ts";
-import { objectStoreContract } from "./object-store.contract.ts";
+import { all, objectStoreContract } from "./object-store.contract.ts";
 
 for (const fsync of [true, false]) {
   objectStoreContract({
@@ -58,7 +58,7 @@ describe("a directory of objects", () => {
       await writeFile(join(root, ".tmp", name), "half of it");
       await utimes(join(root, ".tmp", name), minutesAgo(minutes), minutesAgo(minutes));
     }
-    expect(await Array.fromAsync(store.list(""))).toEqual([]);
+    expect(await all(store.list(""))).toEqual([]);
     await DirectoryObjectStore.open(root);
     expect((await unfinished()).sort()).toEqual(["fresh", "slow"]);
   });

@@ -232,7 +232,7 @@ function listing(fresh: () => Promise<ObjectStore>): void {
   });
 }
 
-async function all(names: AsyncIterable<string>): Promise<string[]> {
+export async function all(names: AsyncIterable<string>): Promise<string[]> {
   const found: string[] = [];
   for await (const name of names) found.push(name);
   return found;

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { S3ObjectStore } from "../../shared/objects/s3-object-store.ts";
 import { fakeS3 } from "../support/fake-s3.ts";
-import { objectStoreContract } from "./object-store.contract.ts";
+import { all, objectStoreContract } from "./object-store.contract.ts";
 
 objectStoreContract({
   name: "S3ObjectStore, on a fake of S3's wire,",
@@ -32,7 +32,7 @@ objectStoreContract({
 });
 
 async function removeBucket(client: S3Client, bucket: string, store: S3ObjectStore): Promise<void> {
-  const names = await Array.fromAsync(store.list(""));
+  const names = await all(store.list(""));
   for (let at = 0; at < names.length; at += 40) {
     const some = names.slice(at, at + 40);
     await Promise.all(some.map((name) => client.send(new DeleteObjectCommand({ Bucket: bucket, Key: name }))));

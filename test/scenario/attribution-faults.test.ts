@@ -1,43 +1,20 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { LogRecord } from "../../shared/core/record.ts";
-import { readArrivals, timeOf } from "../support/arrivals.ts";
-import { type Interposed, interposedStore, once } from "../support/interposed-store.ts";
-import { answerOf, play, ways } from "../support/play.ts";
-import { World, type WorldOptions } from "../support/world.ts";
-
-const worlds: World[] = [];
-afterEach(() => {
-  for (const world of worlds.splice(0)) world.end();
-});
-
-function newWorld(options: WorldOptions = {}): World {
-  const world = new World(options);
-  worlds.push(world);
-  return world;
-}
-
-function records(arrivals: string): LogRecord[] {
-  return readArrivals(arrivals).flatMap((arrival) => (arrival.kind === "record" ? [arrival.record] : []));
-}
+import { readRecords, timeOf } from "../support/arrivals.ts";
+import { freshWorld } from "../support/fresh-worlds.ts";
+import { type Interposed, interposedStore, once, unreachable } from "../support/interposed-store.ts";
+import { answerOf, finalAnswer, play, ways } from "../support/play.ts";
+import type { World } from "../support/world.ts";
 
 /** As ids: `v1:1`. */
 function revisionsOf(world: World): string[] {
   return world.revisions().map(({ entity, revision }) => `${entity}:${revision}`);
 }
 
-async function finalAnswer(world: World): Promise<string[]> {
-  await world.settle("end");
-  return answerOf(world);
-}
-
-const unreachable = () => {
-  throw new Error("the store can't be reached");
-};
-
 describe("attribution after a restart", () => {
   it("Restart.crashAfterWriteBeforeCommit: what was written is not written again", async () => {
-    const world = newWorld();
-    const view = records("12:00 view pv_1");
+    const world = freshWorld();
+    const view = readRecords("12:00 view pv_1");
     await world.deliver(view);
     world.restart();
     await world.deliver(view);
@@ -46,8 +23,8 @@ describe("attribution after a restart", () => {
   });
 
   it("corrects a page view from before it", async () => {
-    const world = newWorld();
-    const [view, click] = records("12:10 view v1; 12:05 click c1") as [LogRecord, LogRecord];
+    const world = freshWorld();
+    const [view, click] = readRecords("12:10 view v1; 12:05 click c1") as [LogRecord, LogRecord];
     await world.deliver([view]);
     world.restart();
     await world.deliver([click]);
@@ -56,8 +33,8 @@ describe("attribution after a restart", () => {
   });
 
   it("takes up a delivery that it has had in another cut", async () => {
-    const world = newWorld();
-    const views = records("12:01 view v1; 12:02 view v2; 12:03 view v3; 12:04 view v4");
+    const world = freshWorld();
+    const views = readRecords("12:01 view v1; 12:02 view v2; 12:03 view v3; 12:04 view v4");
     await world.deliver(views.slice(0, 3));
     world.restart();
     expect(await world.deliver(views.slice(1))).toEqual([]);
@@ -67,29 +44,29 @@ describe("attribution after a restart", () => {
 });
 
 describe("attribution with others at work on the same state", () => {
-  const [view, click] = records("12:10 view v1; 12:05 click c1") as [LogRecord, LogRecord];
+  const [view, click] = readRecords("12:10 view v1; 12:05 click c1") as [LogRecord, LogRecord];
 
   it.each([
     ["a click that lands between a page view's load and its commit isn't lost", view, click, ["v1:1"]],
     ["a page view that lands between a click's load and its commit isn't lost", click, view, ["v1:1", "v1:2"]],
   ])("%s", async (_, slow, quick, revisions) => {
-    const beforeCommit = once("attribution|", async () => void (await world.deliver([quick])));
-    const world = newWorld({ interpose: (store) => interposedStore(store, { beforeCommit }) });
+    const beforeCommit = once("attribution|", () => world.deliver([quick]));
+    const world = freshWorld({ interpose: (store) => interposedStore(store, { beforeCommit }) });
     expect(await world.deliver([slow])).toEqual([]);
     expect(revisionsOf(world)).toEqual(revisions);
     expect(await finalAnswer(world)).toEqual(["v1 <- c1"]);
   });
 
   it("ConcurrentPartitions.withThreads: partitions side by side don't mix", async () => {
-    const world = newWorld({ interpose: (store) => interposedStore(store, {}) });
+    const world = freshWorld({ interpose: (store) => interposedStore(store, {}) });
     const arrivals = "12:05 click c1 u1 p0; 12:10 view v1 u1 p0; 12:06:40 click c2 u2 p1; 12:08:20 view v2 u2 p1";
-    await Promise.all(records(arrivals).map((record) => world.deliver([record])));
+    await Promise.all(readRecords(arrivals).map((record) => world.deliver([record])));
     expect(await finalAnswer(world)).toEqual(["v2 <- c2", "v1 <- c1"]);
   });
 
   it("one delivery in two hands has effect once", async () => {
-    const world = newWorld({ interpose: (store) => interposedStore(store, {}) });
-    const views = records("12:01 view v1; 12:02 view v2 u2; bad view nonsense; 12:03 view v3");
+    const world = freshWorld({ interpose: (store) => interposedStore(store, {}) });
+    const views = readRecords("12:01 view v1; 12:02 view v2 u2; bad view nonsense; 12:03 view v3");
     await Promise.all([world.deliver(views), world.deliver(views), world.deliver(views.slice(1))]);
     expect(revisionsOf(world).sort()).toEqual(["v1:1", "v2:1", "v3:1"]);
     expect(await finalAnswer(world)).toEqual(["v1 <- nobody", "v2 <- nobody", "v3 <- nobody", "malformed nonsense"]);
@@ -97,7 +74,7 @@ describe("attribution with others at work on the same state", () => {
 });
 
 describe("attribution on a store that fails", () => {
-  const arrivals = records("12:05 view v1 u1; 12:06 view v2 u2; bad view nonsense; 12:07 view v3 u1");
+  const arrivals = readRecords("12:05 view v1 u1; 12:06 view v2 u2; bad view nonsense; 12:07 view v3 u1");
   const answer = ["v1 <- nobody", "v2 <- nobody", "v3 <- nobody", "malformed nonsense"];
 
   it.each<[string, Interposed, number]>([
@@ -106,7 +83,7 @@ describe("attribution on a store that fails", () => {
     ["a claim that couldn't be written", { beforeCommit: once("row|", unreachable) }, 0],
     ["a claim whose answer was lost", { afterCommit: once("row|", unreachable) }, 0],
   ])("after %s the rest is sent again, and nothing is lost or doubled", async (_, interposed, failedAt) => {
-    const world = newWorld({ interpose: (store) => interposedStore(store, interposed) });
+    const world = freshWorld({ interpose: (store) => interposedStore(store, interposed) });
     const unfinished = await world.deliver(arrivals);
     expect(unfinished).toEqual([{ topic: "page_views", partition: 0, offset: failedAt, cause: expect.any(Error) }]);
     world.restart();
@@ -118,7 +95,7 @@ describe("attribution on a store that fails", () => {
 
   it("a closing that dies behind its object writes no row twice", async () => {
     const beforeCommit = once("closed|", unreachable);
-    const world = newWorld({ interpose: (store) => interposedStore(store, { beforeCommit }) });
+    const world = freshWorld({ interpose: (store) => interposedStore(store, { beforeCommit }) });
     await world.deliver(arrivals);
     await expect(world.settle("end")).rejects.toThrow("the store can't be reached");
     expect(await finalAnswer(world)).toEqual(answer);
@@ -127,8 +104,8 @@ describe("attribution on a store that fails", () => {
 
 describe("rejected_events", () => {
   it("tells of a late event all there is to know", async () => {
-    const world = newWorld();
-    await world.deliver(records("12:10 click c1; 12:10 view v1; 12:07 view v2 @12:11"));
+    const world = freshWorld();
+    await world.deliver(readRecords("12:10 click c1; 12:10 view v1; 12:07 view v2 @12:11"));
     expect(await world.rejections()).toEqual([
       {
         pipeline: "attribution",
@@ -148,8 +125,8 @@ describe("rejected_events", () => {
   });
 
   it("keeps a value that is no text byte for byte", async () => {
-    const world = newWorld();
-    const [record] = records("bad view nonsense") as [LogRecord];
+    const world = freshWorld();
+    const [record] = readRecords("bad view nonsense") as [LogRecord];
     await world.deliver([{ ...record, value: Uint8Array.of(0xff, 0x00, 0xfe) }]);
     expect(await world.rejections()).toMatchObject([{ value: "/wD+", value_encoding: "base64", reason: "malformed" }]);
   });
@@ -174,6 +151,14 @@ describe("a state that is full", () => {
     ]);
     expect(refused.length).toBeGreaterThan(20);
   });
+
+  // semantics.md, section 2: M is the highest event time *accepted*. The engine lets a refused record move it.
+  it.fails("lets no record that it refuses move the watermark", async () => {
+    const arrivals = ["12:10 click c9 u9", ...views, "12:10 view refused", "12:05 view v1 u2"].join(";");
+    const answer = await play(arrivals, settings);
+    expect(answer).toContain("oversized refused at 11:58");
+    expect(answer).toContain("v1 <- nobody");
+  });
 });
 
 describe("final rows", () => {
@@ -185,15 +170,15 @@ describe("final rows", () => {
     ["12:06:59.999", []],
     ["12:07", ["v1 <- c1"]],
   ])("with other users at %s, the page views before 12:05 are final: %j", async (time, finals) => {
-    const world = newWorld();
-    for (const record of records(`${first};${others(time)}`)) await world.deliver([record]);
+    const world = freshWorld();
+    for (const record of readRecords(`${first};${others(time)}`)) await world.deliver([record]);
     await world.close();
     expect(await answerOf(world)).toEqual(finals);
   });
 
   it("are never changed by what comes after all", async () => {
-    const world = newWorld();
-    for (const record of records(`${first};${others("12:07")};12:02 click better`)) {
+    const world = freshWorld();
+    for (const record of readRecords(`${first};${others("12:07")};12:02 click better`)) {
       await world.deliver([record]);
       await world.close();
     }
@@ -202,13 +187,13 @@ describe("final rows", () => {
   });
 
   it("come though the clicks have fallen silent, and a click that wakes them is judged by where the watermark is", async () => {
-    const world = newWorld();
-    for (const record of records(first)) await world.deliver([record]);
+    const world = freshWorld();
+    for (const record of readRecords(first)) await world.deliver([record]);
     await world.markIdle({ topic: "ad_clicks", partition: 0 });
-    for (const record of records("12:03 view v1; 13:00 view v2 u2")) await world.deliver([record]);
+    for (const record of readRecords("12:03 view v1; 13:00 view v2 u2")) await world.deliver([record]);
     await world.close();
     expect(await answerOf(world)).toEqual(["v1 <- c1"]);
-    for (const record of records("12:00 click c1; 12:02 click too_late; 12:59 click in_time u2"))
+    for (const record of readRecords("12:00 click c1; 12:02 click too_late; 12:59 click in_time u2"))
       await world.deliver([record]);
     expect(await finalAnswer(world)).toEqual(["v1 <- c1", "v2 <- in_time", "late too_late at 12:58"]);
   });

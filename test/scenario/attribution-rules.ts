@@ -60,6 +60,11 @@ export const duplicates: readonly Scenario[] = [
     `12:08 click c1; ${at1208}; 12:09 click c1`,
     `${aside}; 1 duplicate`,
   ],
+  [
+    "every click id exactly at the watermark is still known",
+    `12:08 click c1; 12:08 click c2; ${at1208}; 12:10 click more u9; 12:09 view v1; 12:08 click c1; 12:08 click c2`,
+    `v1 <- c2; ${aside}; 2 duplicate`,
+  ],
   ["a click id 1 ms before the watermark is forgotten", `12:07:59.999 click c1; ${at1208}; 12:09 click c1`, aside],
   [
     "late comes before duplicate",
@@ -113,7 +118,7 @@ export const state: readonly Scenario[] = [
   ],
   [
     "a click that only the watermark itself can reach is still there",
-    `11:38 click c1; ${at1208}; 12:09 view v1; 12:08 view v2`,
+    `11:38 click c1; ${at1208}; 12:10 click more u9; 12:09 view v1; 12:08 view v2`,
     `v2 <- c1; v1 <- nobody; ${aside}`,
   ],
   [

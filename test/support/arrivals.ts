@@ -25,6 +25,11 @@ export function readArrivals(text: string): Arrival[] {
   });
 }
 
+/** The records of a scenario in which nothing else happens. */
+export function readRecords(text: string): LogRecord[] {
+  return readArrivals(text).flatMap((arrival) => (arrival.kind === "record" ? [arrival.record] : []));
+}
+
 /** One row a line, or several in a line with semicolons between. */
 export function rowsOf(text: string): string[] {
   return text

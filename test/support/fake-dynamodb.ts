@@ -242,9 +242,7 @@ function order(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-function copy(item: Item): Item {
-  return structuredClone(item);
-}
+const copy = (item: Item): Item => structuredClone(item);
 
 function refuse(message: string, name = "ValidationException"): never {
   throw new DynamoDBServiceException({ name, message, $fault: "client", $metadata: { httpStatusCode: 400 } });

@@ -14,14 +14,17 @@ export function interposedStore(store: StateStore, interposed: Interposed): Stat
   return { entities: interposedTable(entities, interposed), progress: interposedTable(progress, interposed), due };
 }
 
-/** A hook for the first document whose key begins so; later ones pass. */
-export function once(keyPrefix: string, hook: () => Promise<void> | void): (document: Document) => Promise<void> {
-  let isDone = false;
+/** A hook for the first document whose key begins so, or the `nth`; others pass. */
+export function once(keyPrefix: string, hook: () => unknown, nth = 1): (document: Document) => Promise<void> {
+  let met = 0;
   return async ({ key }) => {
-    if (isDone || !key.startsWith(keyPrefix)) return;
-    isDone = true;
-    await hook();
+    if (key.startsWith(keyPrefix) && ++met === nth) await hook();
   };
+}
+
+/** A hook that says the store is gone. */
+export function unreachable(): never {
+  throw new Error("the store can't be reached");
 }
 
 function interposedTable(table: DocumentTable, { beforeCommit, afterCommit }: Interposed): DocumentTable {

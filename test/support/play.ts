@@ -16,8 +16,7 @@ export async function play(
 ): Promise<string[]> {
   const world = await played(arrivals, settings, way);
   try {
-    await world.settle("end");
-    return await answerOf(world);
+    return await finalAnswer(world);
   } finally {
     world.end();
   }
@@ -46,6 +45,12 @@ export async function played(arrivals: string, settings: Partial<WorldSettings>,
     if (cut) world.restart();
   }
   return world;
+}
+
+/** The answer once the stream has ended. */
+export async function finalAnswer(world: World): Promise<string[]> {
+  await world.settle("end");
+  return answerOf(world);
 }
 
 /** `v1 <- c1` for each final row by time; then what was rejected: `late c2 at 12:08`, the watermark; then other fates: `2 duplicates`. */

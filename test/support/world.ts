@@ -8,7 +8,7 @@ import type { StateStore } from "../../shared/ports/state-store.ts";
 import { addCounts, type Counts, noCounts, recordsRead } from "../../shared/runtime/counts.ts";
 import type { Engine, EngineSettings, SourcePartition } from "../../shared/runtime/engine.ts";
 import { readEntity } from "../../shared/runtime/entity.ts";
-import { entityKey, rowKey } from "../../shared/runtime/keys.ts";
+import { closingScope, entityKey, rowKey } from "../../shared/runtime/keys.ts";
 import type { Output } from "../../shared/runtime/outputs.ts";
 import { commitRow, type PartitionRow, readRow } from "../../shared/runtime/partition-row.ts";
 import type { PartitionBatch, Unfinished } from "../../shared/runtime/process-batch.ts";
@@ -142,6 +142,14 @@ export class World {
     const of = { key, partition };
     const name = entityKey(this.#engine.pipeline, of);
     return readEntity(this.#engine.pipeline, of, (await this.#store.entities.read([name])).get(name)).state;
+  }
+
+  /** How many lists of keys wait for a bucket of a partition to close. */
+  async dueLists(partition = 0): Promise<number> {
+    const lists = this.#store.due.upTo(closingScope(this.#engine.pipeline, partition), Number.MAX_SAFE_INTEGER);
+    let count = 0;
+    for await (const _ of lists) count++;
+    return count;
   }
 
   #open() {

@@ -4,7 +4,7 @@ import { isBefore } from "../../core/watermark.ts";
 import type { KeyedPipeline, Result, StateOf } from "../pipeline.ts";
 import { adClicks, type ClickRecord, pageViews, parseRecord, type ViewRecord } from "./records.ts";
 import { decode, emptyState, encode, type UserState, type View } from "./state.ts";
-import { prune, step } from "./step.ts";
+import { prune, seal, step } from "./step.ts";
 
 export interface AttributionSettings {
   /** How long before a page view a click may lie and still be credited with it; both ends count. */
@@ -49,7 +49,7 @@ export function attribution(settings: AttributionSettings): KeyedPipeline<ClickR
     encode,
     step: (state, record, context) => step(state, record, context, settings.attributionWindow),
     prune: (state, context) => prune(state, context, settings.attributionWindow),
-    changed: ({ views }) => views.flatMap((view, at) => (view.changed ? [at] : [])),
+    seal,
     marked: ({ views }, marks, of) => marks.flatMap((at) => (views[at] ? [result(views[at], of, false)] : [])),
     between: ({ views }, from, to, of) =>
       views.filter(({ time }) => !isBefore(time, from) && time < to).map((view) => result(view, of, true)),

@@ -21,8 +21,6 @@ export interface View {
   /** As it stood just before the record that caused the revision. */
   readonly watermark: Watermark;
   readonly reason: Reason;
-  /** Whether this revision is newer than what is stored. */
-  readonly changed: boolean;
 }
 
 /** All that is kept of one user in one partition. */
@@ -57,7 +55,7 @@ export function decode(stored: unknown): UserState {
   const [storedClicks, storedViews] = stored as StoredState;
   const clicks = storedClicks.map(readClick);
   const views = storedViews.map(readView);
-  return { clicks, views, bytesAtMost: sum(clicks.map(clickBytesAtMost)) + sum(views.map(viewBytesAtMost)) };
+  return { clicks, views, bytesAtMost: bytesAtMost(clicks, views) };
 }
 
 function storeClick({ id, time, campaign }: Click): StoredClick {
@@ -83,7 +81,6 @@ function readView([id, time, url, revision, watermark, reason, click]: StoredVie
     revision,
     watermark: watermark ?? undefined,
     reason: reasons[reason] as Reason,
-    changed: false,
   };
 }
 
@@ -92,6 +89,10 @@ const clickFrame = 24;
 const viewFrame = 48;
 /** A UTF-16 unit takes at most six bytes in JSON: an escaped control character. */
 const unitBytesMax = 6;
+
+export function bytesAtMost(clicks: readonly Click[], views: readonly View[]): number {
+  return sum(clicks.map(clickBytesAtMost)) + sum(views.map(viewBytesAtMost));
+}
 
 export function clickBytesAtMost({ id, campaign }: Click): number {
   return clickFrame + unitBytesMax * (id.length + campaign.length);

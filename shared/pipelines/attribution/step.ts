@@ -1,9 +1,9 @@
 import { compareTouches, isEligible, lastTouch, pruneTouches, withTouch } from "../../core/last-touch.ts";
 import type { DurationMs, EventTimeMs } from "../../core/units.ts";
 import { isBefore, type Watermark } from "../../core/watermark.ts";
-import type { PruneContext, StepContext, StepResult } from "../pipeline.ts";
+import type { PruneContext, Sealed, StepContext, StepResult } from "../pipeline.ts";
 import type { ClickRecord, ViewRecord } from "./records.ts";
-import { type Click, clickBytesAtMost, countBytes, type UserState, type View, viewBytesAtMost } from "./state.ts";
+import { bytesAtMost, type Click, clickBytesAtMost, countBytes, type UserState, type View, viewBytesAtMost } from "./state.ts";
 
 /** What an item may take beside the state that `stateBytesMax` limits: entries that are final but not closed yet. */
 const unclosedBytesMax = 360 * 1_024;
@@ -23,12 +23,13 @@ export function step(
 function stepClick(state: UserState, record: ClickRecord, context: StepContext, window: DurationMs): StepResult<UserState> {
   if (isKnown(state.clicks, record, context.watermark)) return { kind: "duplicate" };
   const click: Click = { id: record.id, time: record.time, campaign: record.campaign };
+  const won = state.views.filter((view) => wins(click, view, window)).length;
   const revise = (view: View) => (wins(click, view, window) ? revised(view, click, context.watermark) : view);
   return fitting(
     {
       clicks: withTouch(state.clicks, click),
-      views: state.views.some((view) => wins(click, view, window)) ? state.views.map(revise) : state.views,
-      bytesAtMost: state.bytesAtMost + clickBytesAtMost(click) * (1 + state.views.length),
+      views: won === 0 ? state.views : state.views.map(revise),
+      bytesAtMost: state.bytesAtMost + clickBytesAtMost(click) * (1 + won),
     },
     context,
   );
@@ -45,7 +46,6 @@ function stepView(state: UserState, record: ViewRecord, context: StepContext, wi
     revision: 1,
     watermark: context.watermark,
     reason: click ? "click" : "no-click",
-    changed: true,
   };
   return fitting(
     { clicks: state.clicks, views: [...state.views, view], bytesAtMost: state.bytesAtMost + viewBytesAtMost(view) },
@@ -63,10 +63,25 @@ function wins(click: Click, view: View, window: DurationMs): boolean {
   return isEligible(click, view.time, window) && (view.click === null || compareTouches(click, view.click) > 0);
 }
 
-/** All changes of a page view until they are stored are one revision. */
 function revised(view: View, click: Click, watermark: Watermark): View {
-  const revision = view.changed ? view.revision : view.revision + 1;
-  return { ...view, click, revision, watermark, reason: revision === 1 ? "click" : "better-click", changed: true };
+  return { ...view, click, revision: view.revision + 1, watermark, reason: "better-click" };
+}
+
+/**
+ * Makes all changes of a page view since `stored` one revision, and tells which page views have changed, by their place in the state.
+ * Steps never alter a page view, they replace it: one that stands in both states is the same.
+ */
+export function seal(stored: UserState, state: UserState): Sealed<UserState> {
+  if (state.views === stored.views) return { state, changed: [] };
+  const before = new Set(stored.views);
+  const changed = state.views.flatMap((view, at) => (before.has(view) ? [] : [at]));
+  const sealed = (view: View): View => {
+    if (before.has(view)) return view;
+    const revision = 1 + (stored.views.find(({ id, time }) => id === view.id && time === view.time)?.revision ?? 0);
+    if (revision === view.revision) return view;
+    return { ...view, revision, reason: revision > 1 ? view.reason : view.click ? "click" : "no-click" };
+  };
+  return { state: { ...state, views: changed.length === 0 ? state.views : state.views.map(sealed) }, changed };
 }
 
 /**
@@ -88,7 +103,8 @@ function fitting(state: UserState, { watermark, stateBytesMax }: StepContext): S
  * Between them, page views that are final but not closed keep their own copy of their click.
  */
 export function prune(state: UserState, { closed, horizon }: PruneContext, attributionWindow: DurationMs): UserState {
-  const views = closed === undefined ? state.views : state.views.filter((view) => !isBefore(view.time, closed));
+  const isKept = (view: View) => !isBefore(view.time, closed);
+  const views = state.views.every(isKept) ? state.views : state.views.filter(isKept);
   const clicks = horizon === undefined ? state.clicks : pruneTouches(state.clicks, horizon, attributionWindow);
-  return { ...state, clicks, views };
+  return clicks === state.clicks && views === state.views ? state : { clicks, views, bytesAtMost: bytesAtMost(clicks, views) };
 }

@@ -1,91 +1,65 @@
 import { zstdCompressSync } from "node:zlib";
-import { parquetMetadata, type SchemaElement } from "hyparquet";
-import { parquetWriteBuffer } from "hyparquet-writer";
-import { parseDecimal, scaleMax } from "../../core/decimal.ts";
-import type { Column, ColumnType, Row } from "../../core/row.ts";
+import { parquetMetadata } from "hyparquet";
+import { ByteWriter, ParquetWriter } from "hyparquet-writer";
+import type { Row } from "../../core/row.ts";
 import type { RowFormat } from "../../ports/row-format.ts";
+import { cellsOf, schemaOf } from "./column-types.ts";
 
-/** Rows per row group: the writer's memory is lowest per CPU there. */
-const rowGroupSize = 25_000;
+/** Rows per row group: what is held as columns at a time. Larger ones take more memory and no less time. */
+const groupRowsMax = 25_000;
 
-type Physical = Omit<SchemaElement, "name" | "repetition_type">;
-
-const physicalTypes: Readonly<Record<ColumnType, Physical>> = {
-  string: { type: "BYTE_ARRAY", converted_type: "UTF8", logical_type: { type: "STRING" } },
-  timestamp: {
-    type: "INT64",
-    converted_type: "TIMESTAMP_MILLIS",
-    logical_type: { type: "TIMESTAMP", isAdjustedToUTC: true, unit: "MILLIS" },
-  },
-  int32: { type: "INT32" },
-  int64: { type: "INT64" },
-  boolean: { type: "BOOLEAN" },
-  decimal: {
-    type: "FIXED_LEN_BYTE_ARRAY",
-    type_length: 16,
-    converted_type: "DECIMAL",
-    precision: 38,
-    scale: scaleMax,
-    logical_type: { type: "DECIMAL", precision: 38, scale: scaleMax },
-  },
-};
-
-/** Parquet with explicit logical types, zstd, and statistics. The same rows always make the same bytes. */
+/**
+ * Parquet with explicit logical types, zstd, and statistics per column and row group. The same rows always make the same bytes.
+ *
+ * | column    | in the file                          | takes                                                              |
+ * | --------- | ------------------------------------ | ------------------------------------------------------------------ |
+ * | string    | STRING                               | any string; half of a surrogate pair, which UTF-8 can't hold, becomes U+FFFD |
+ * | timestamp | TIMESTAMP(millis, UTC)               | integer milliseconds                                               |
+ * | int32     | INT32                                | integers of 32 bits                                                |
+ * | int64     | INT64                                | safe integers                                                      |
+ * | boolean   | BOOLEAN                              | booleans                                                           |
+ * | decimal   | DECIMAL(38, 6) in 16 bytes           | decimal text, exact: at most 32 digits before the point, 6 behind  |
+ *
+ * A column is required unless it is nullable; what a row doesn't have is null. What a row has beyond the columns is left out.
+ */
 export const parquetFormat: RowFormat = {
   extension: ".parquet",
   encode(columns, rows, metadata) {
-    const all = [...rows];
-    const buffer = parquetWriteBuffer({
-      columnData: columns.map((column) => ({ name: column.name, data: all.map((row) => cell(column, row)) })),
+    const bytes = new ByteWriter();
+    const file = new ParquetWriter({
+      writer: bytes,
       schema: schemaOf(columns),
       codec: "ZSTD",
       compressors: { ZSTD: (input) => zstdCompressSync(input) },
-      rowGroupSize,
       kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     });
-    return new Uint8Array(buffer);
+    for (const group of groupsOf(rows)) {
+      file.write({ columnData: columns.map((column) => ({ name: column.name, data: cellsOf(column, group) })), rowGroupSize: groupRowsMax });
+    }
+    file.finish();
+    return new Uint8Array(bytes.getBuffer());
   },
   metadataOf(file) {
-    const { buffer, byteOffset, byteLength } = file;
-    const { key_value_metadata = [] } = parquetMetadata(buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer);
+    const { key_value_metadata = [] } = parquetMetadata(footerOf(file));
     return Object.fromEntries(key_value_metadata.map(({ key, value = "" }) => [key, value]));
   },
 };
 
-function schemaOf(columns: readonly Column[]): SchemaElement[] {
-  const root: SchemaElement = { name: "root", num_children: columns.length };
-  return [
-    root,
-    ...columns.map(({ name, type, nullable }): SchemaElement => ({
-      name,
-      repetition_type: nullable ? "OPTIONAL" : "REQUIRED",
-      ...physicalTypes[type],
-    })),
-  ];
+function* groupsOf(rows: Iterable<Row>): Generator<readonly Row[]> {
+  let group: Row[] = [];
+  for (const row of rows) {
+    group.push(row);
+    if (group.length === groupRowsMax) {
+      yield group;
+      group = [];
+    }
+  }
+  if (group.length > 0) yield group;
 }
 
-function cell({ name, type, nullable }: Column, row: Row): unknown {
-  const value = row[name] ?? null;
-  if (value === null && nullable) return null;
-  const converted = value === null ? undefined : converters[type](value);
-  if (converted === undefined) throw new TypeError(`column ${name} (${type}) can't hold ${String(value).slice(0, 80)}`);
-  return converted;
-}
-
-type Converter = (value: string | number | boolean) => unknown;
-
-const int64: Converter = (value) => (Number.isSafeInteger(value) ? BigInt(value as number) : undefined);
-
-const converters: Readonly<Record<ColumnType, Converter>> = {
-  string: (value) => (typeof value === "string" ? value.toWellFormed() : undefined),
-  timestamp: int64,
-  int32: (value) => (typeof value === "number" && (value | 0) === value ? value : undefined),
-  int64,
-  boolean: (value) => (typeof value === "boolean" ? value : undefined),
-  decimal: (value) => (typeof value === "string" ? unscaled(value) : undefined),
-};
-
-function unscaled(text: string): bigint | undefined {
-  const decimal = parseDecimal(text);
-  return decimal && decimal.units * 10n ** BigInt(scaleMax - decimal.scale);
+/** The end of the file, from the footer on: reading it needs no copy of the rows. */
+function footerOf({ buffer, byteOffset, byteLength }: Uint8Array): ArrayBuffer {
+  const end = byteOffset + byteLength;
+  const footerLength = byteLength < 8 ? 0 : new DataView(buffer).getUint32(end - 8, true);
+  return buffer.slice(Math.max(byteOffset, end - 8 - footerLength), end) as ArrayBuffer;
 }

@@ -81,6 +81,7 @@ const views = "page_views";
 export function judgeAttribution(lines: Iterable<OracleLine | string>, settings: OracleSettings): OracleAnswer {
   const fates: Fate[] = [];
   const accepted: Accepted[] = [];
+  const byId = new Map<string, Accepted[]>();
   const seen = new Set<string>();
   const highest = new Map<string, number>();
   for (const line of lines) {
@@ -91,12 +92,16 @@ export function judgeAttribution(lines: Iterable<OracleLine | string>, settings:
     seen.add(position);
     const watermark = watermarkOf(highest, partition, settings);
     const event = readEvent(record);
-    const [fate, reason] = fateOf(record, event, watermark, accepted, settings);
+    const sameId = typeof event === "object" ? listOf(byId, `${topic} ${partition} ${event.id}`) : [];
+    const [fate, reason] = fateOf(record, event, watermark, sameId, settings);
     fates.push({ topic, partition, offset, fate, reason, watermark });
     if (typeof event !== "object" || fate === "rejected") continue;
     const source = `${topic} ${partition}`;
     highest.set(source, Math.max(highest.get(source) ?? event.time, event.time));
-    if (fate === "accepted") accepted.push({ ...event, place: fates.length, watermark });
+    if (fate === "duplicate") continue;
+    const counting = { ...event, place: fates.length, watermark };
+    accepted.push(counting);
+    sameId.push(counting);
   }
   return { fates, rows: rowsOf(accepted, settings), counts: countsOf(fates) };
 }
@@ -112,20 +117,16 @@ function fateOf(
   record: OracleLine,
   event: Event | "ignored" | "malformed",
   watermark: number | null,
-  accepted: readonly Accepted[],
+  sameId: readonly Accepted[],
   settings: OracleSettings,
 ): [Fate["fate"], Fate["reason"]] {
   if (event === "ignored") return ["ignored", null];
   if (event === "malformed") return ["rejected", "malformed"];
   if (event.time > record.ts + settings.maxFutureSkew) return ["rejected", "future"];
   if (watermark !== null && event.time < watermark) return ["rejected", "late"];
-  return [accepted.some((earlier) => isKnownBy(earlier, event, watermark)) ? "duplicate" : "accepted", null];
-}
-
-/** An id is known while a record of its time could still come. */
-function isKnownBy(earlier: Event, { topic, partition, id }: Event, watermark: number | null): boolean {
-  const isSame = earlier.id === id && earlier.topic === topic && earlier.partition === partition;
-  return isSame && (watermark === null || earlier.time >= watermark);
+  // An id is known while a record of its time could still come.
+  const isKnown = sameId.some(({ time }) => watermark === null || time >= watermark);
+  return [isKnown ? "duplicate" : "accepted", null];
 }
 
 function readEvent({ topic, partition, payload }: OracleLine): Event | "ignored" | "malformed" {
@@ -142,10 +143,19 @@ function readEvent({ topic, partition, payload }: OracleLine): Event | "ignored"
 
 /** The final row of every page view. A click that was accepted after it, and won, is what changed it last. */
 function rowsOf(accepted: readonly Accepted[], settings: OracleSettings): OracleRow[] {
-  const rows = accepted
+  const clicksOf = new Map<string, Accepted[]>();
+  const owner = ({ partition, user }: Accepted) => `${partition} ${user}`;
+  for (const event of accepted) if (event.topic === clicks) listOf(clicksOf, owner(event)).push(event);
+  return accepted
     .filter(({ topic }) => topic === views)
-    .map((view) => rowOf(view, bestClick(view, accepted, settings)));
-  return rows.sort((a, b) => a.event_time - b.event_time || byCodePoint(a.page_view_id, b.page_view_id));
+    .map((view) => rowOf(view, bestClick(view, listOf(clicksOf, owner(view)), settings)))
+    .sort((a, b) => a.event_time - b.event_time || byCodePoint(a.page_view_id, b.page_view_id));
+}
+
+function listOf(lists: Map<string, Accepted[]>, name: string): Accepted[] {
+  const list = lists.get(name) ?? [];
+  lists.set(name, list);
+  return list;
 }
 
 function rowOf(view: Accepted, click: Accepted | undefined): OracleRow {
@@ -165,20 +175,15 @@ function rowOf(view: Accepted, click: Accepted | undefined): OracleRow {
   };
 }
 
+/** Of the clicks of the view's own user in its own partition. */
 function bestClick(
   view: Accepted,
-  accepted: readonly Accepted[],
+  candidates: readonly Accepted[],
   { attributionWindow }: OracleSettings,
 ): Accepted | undefined {
-  const eligible = accepted.filter(
-    (click) =>
-      click.topic === clicks &&
-      click.partition === view.partition &&
-      click.user === view.user &&
-      view.time - click.time >= 0 &&
-      view.time - click.time <= attributionWindow,
-  );
-  return eligible.sort((a, b) => b.time - a.time || byCodePoint(b.id, a.id))[0];
+  return candidates
+    .filter(({ time }) => view.time - time >= 0 && view.time - time <= attributionWindow)
+    .sort((a, b) => b.time - a.time || byCodePoint(b.id, a.id))[0];
 }
 
 /** By code point, which is also the order of UTF-8 bytes. */

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { logRecord } from "../support/log-record.ts";
+import { World } from "../support/world.ts";
+
+const minute = 60_000;
+
+describe("the state of a user", () => {
+  it("keeps what lies within the lateness and little more, however much there was", async () => {
+    const clicks = 10_000;
+    const perDelivery = 50;
+    const every = (25 * minute) / clicks;
+    const world = new World({ settings: { partitions: 1 } });
+    let [mostClicks, mostViews, mostLists] = [0, 0, 0];
+    for (let i = 0; i < clicks; i += perDelivery) {
+      await world.deliver(Array.from({ length: perDelivery }, (_, n) => clickAt(i + n, (i + n) * every)));
+      await world.deliver([viewAt(i / perDelivery, (i + perDelivery) * every)]);
+      await world.close();
+      const state = await world.stateOf("user_1");
+      mostClicks = Math.max(mostClicks, state.clicks.length);
+      mostViews = Math.max(mostViews, state.views.length);
+      mostLists = Math.max(mostLists, await world.dueLists());
+    }
+    const { allowedLateness, finalInterval } = world.settings;
+    // The floor of a topic is stored with its own deliveries, so that both together lag up to two of them behind.
+    expect(mostClicks).toBeLessThanOrEqual(allowedLateness / every + 2 * perDelivery + 1);
+    expect(mostClicks).toBeGreaterThan(allowedLateness / every);
+    // A page view also waits for its bucket to close.
+    expect(mostViews).toBeLessThanOrEqual((allowedLateness + finalInterval) / (every * perDelivery) + 3);
+    expect(mostLists).toBeLessThanOrEqual(mostViews);
+    world.end();
+  });
+});
+
+const start = Date.parse("2024-01-01T12:00:00Z");
+
+function clickAt(offset: number, after: number) {
+  const payload = JSON.stringify({
+    click_id: `click_${offset}`,
+    user_id: "user_1",
+    campaign_id: "a",
+    event_time: start + after,
+  });
+  return logRecord({ topic: "ad_clicks", partition: 0, offset, ts: start + after, key: "user_1", payload });
+}
+
+function viewAt(offset: number, after: number) {
+  const payload = JSON.stringify({ event_id: `pv_${offset}`, user_id: "user_1", event_time: start + after });
+  return logRecord({ topic: "page_views", partition: 0, offset, ts: start + after, key: "user_1", payload });
+}
