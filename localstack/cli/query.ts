@@ -1,106 +1,71 @@
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
-import type { DuckDBConnection, DuckDBTimestampTZValue, DuckDBValue } from "@duckdb/node-api";
-import type { Column, ColumnType } from "../../shared/core/row.ts";
-import { formatEventTime } from "../../shared/core/time.ts";
-import { attributedPageViewColumns, attributedPageViews } from "../../shared/pipelines/attribution/attribution.ts";
-import { rejectedEventColumns, rejectedEvents } from "../../shared/runtime/rejections.ts";
+import type { DuckDBResult } from "@duckdb/node-api";
+import type { Column } from "../../shared/core/row.ts";
+import { attributedPageViewColumns } from "../../shared/pipelines/attribution/attribution.ts";
+import { rejectedEventColumns } from "../../shared/runtime/rejections.ts";
 import type { CommandIo } from "./io.ts";
+import { printable } from "./printable.ts";
 import { UsageError } from "./usage-error.ts";
 
-export interface QueryFlags {
-  readonly out: string;
-  readonly json: boolean;
-}
+/** The classes of DuckDB's errors that the SQL is to blame for, here and when it meets the rows. All others are about the data. */
+const sqlErrors =
+  /^(Parser|Binder|Catalog|Parameter Not Resolved|Permission|Not implemented|Conversion|Out of Range|Invalid Input|Mismatch Type) Error:/;
+const messageLengthMax = 300;
 
-/** Each dataset is a view of its name over what stands under `OUT/s3/DATASET`; without rows where nothing does. */
-const datasets: Readonly<Record<string, readonly Column[]>> = {
-  [attributedPageViews]: attributedPageViewColumns,
-  [rejectedEvents]: rejectedEventColumns,
-};
-
-const sqlTypes: Readonly<Record<ColumnType, string>> = {
-  string: "VARCHAR",
-  timestamp: "TIMESTAMPTZ",
-  int32: "INTEGER",
-  int64: "BIGINT",
-  boolean: "BOOLEAN",
-  decimal: "DECIMAL(38, 6)",
+/** What can be asked, by dataset. */
+const allDatasets: Readonly<Record<string, readonly Column[]>> = {
+  attributed_page_views: attributedPageViewColumns,
+  attributed_events: [],
+  deduped_events: [],
+  user_windows: [],
+  events_enriched: [],
+  purchases: [],
+  rejected_events: rejectedEventColumns,
 };
 
 /**
- * `tidemark query`: SQL over the output files. Rows are printed as values between `|`, null as nothing; with `--json` as one JSON object
- * per line. Times are UTC. The query can read the output files and nothing else, and can't write.
- * @throws {UsageError} the SQL is wrong, isn't a query, or asks for what isn't there.
+ * `tidemark query`: one SELECT in DuckDB's SQL over what stands in `<out>/s3`, with a view per dataset.
+ *
+ * Prints a line of column names, then a line per row, separated by `|`: NULL as nothing, times as `2024-01-01T12:10:00Z` with milliseconds
+ * where they aren't zero, decimals exact, line breaks and other control characters as `\n` or `\u001b`. With `json` a line is an object and
+ * nothing is lost; integers beyond 2^53 and decimals are text there.
+ *
+ * @param datasets with their columns, which a dataset without files has; none where they aren't known.
+ * @returns the exit code: 1 where the data can't be read, 2 where the SQL is refused.
  */
-export async function query(sql: string, { out, json }: Pick<QueryFlags, "out" | "json">, io: Pick<CommandIo, "out">): Promise<void> {
-  const { DuckDBInstance, StatementType } = await import("@duckdb/node-api");
-  const instance = await DuckDBInstance.create(":memory:", { memory_limit: "1GB", threads: "2" });
-  const connection = await instance.connect();
+export async function query(
+  sql: string,
+  options: { readonly out: string; readonly json: boolean },
+  io: Pick<CommandIo, "out" | "err">,
+  datasets: Readonly<Record<string, readonly Column[]>> = allDatasets,
+): Promise<number> {
   try {
-    const files = resolve(out, "s3");
-    if (!existsSync(files)) throw new UsageError(`there is no output in ${out} yet; tidemark replay makes some, or name another place with --out`);
-    for (const [dataset, columns] of Object.entries(datasets)) await connection.run(viewOver(files, dataset, columns));
-    await lockDown(connection, files);
-    const statements = await connection.extractStatements(sql);
-    if (statements.count !== 1) throw new UsageError("query takes one SQL query");
-    const statement = await statements.prepare(0);
-    if (statement.statementType !== StatementType.SELECT) throw new UsageError("query takes a SELECT: the output files are only read");
-    const result = await statement.stream();
-    const names = result.deduplicatedColumnNames();
-    for await (const chunk of result.yieldRows()) {
-      for (const row of chunk) io.out(json ? jsonLine(names, row) : row.map(shown).join("|"));
+    const { OutputDatabase } = await import("./duckdb.ts");
+    const database = await OutputDatabase.open(options.out);
+    try {
+      await print(await database.select(sql, datasets), options.json, io);
+    } finally {
+      database.close();
     }
+    return 0;
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    throw new UsageError(firstLine(error), { cause: error });
-  } finally {
-    connection.closeSync();
-    instance.closeSync();
+    const message = error instanceof Error ? error.message : String(error);
+    io.err(`tidemark: ${shortened(message)}`);
+    return error instanceof UsageError || sqlErrors.test(message) ? 2 : 1;
   }
 }
 
-function viewOver(files: string, dataset: string, columns: readonly Column[]): string {
-  if (!existsSync(join(files, dataset))) {
-    const nulls = columns.map(({ name, type }) => `NULL::${sqlTypes[type]} AS "${name}"`);
-    return `CREATE VIEW ${dataset} AS SELECT ${nulls.join(", ")} WHERE false`;
+async function print(result: DuckDBResult, json: boolean, io: Pick<CommandIo, "out">): Promise<void> {
+  const { rowJson, rowText } = await import("./result-text.ts");
+  const names = result.deduplicatedColumnNames();
+  if (!json) io.out(printable(result.columnNames().join("|")));
+  for await (const rows of result.yieldRows()) {
+    for (const row of rows) io.out(json ? rowJson(names, row) : rowText(row));
   }
-  const glob = join(files, dataset, "**", "*.parquet").replaceAll("'", "''");
-  return `CREATE VIEW ${dataset} AS SELECT * FROM read_parquet('${glob}', hive_partitioning = false, union_by_name = true)`;
 }
 
-/** The SQL may come from anywhere: it reaches the output files, no other file, no network, no extension. */
-async function lockDown(connection: DuckDBConnection, files: string): Promise<void> {
-  await connection.run("SET TimeZone = 'UTC'");
-  await connection.run(`SET allowed_directories = ['${files.replaceAll("'", "''")}/']`);
-  await connection.run("SET enable_external_access = false");
-  await connection.run("SET lock_configuration = true");
-}
-
-function shown(value: DuckDBValue): string {
-  if (value === null) return "";
-  return isTimestamp(value) ? formatEventTime(Number(value.micros / 1_000n)) : String(value);
-}
-
-/** The database is loaded only when it is asked, so its classes can't be named here; but no others are called so. */
-function isTimestamp(value: DuckDBValue): value is DuckDBTimestampTZValue {
-  return typeof value === "object" && value !== null && /^DuckDBTimestamp(TZ)?Value$/.test(value.constructor.name);
-}
-
-function jsonLine(names: readonly string[], row: readonly DuckDBValue[]): string {
-  return JSON.stringify(
-    Object.fromEntries(
-      names.map((name, at) => {
-        const value = row[at] ?? null;
-        const isPlain = value === null || typeof value === "number" || typeof value === "boolean";
-        const isSmall = typeof value === "bigint" && Number.isSafeInteger(Number(value));
-        return [name, isPlain ? value : isSmall ? Number(value) : shown(value)];
-      }),
-    ),
-  );
-}
-
-function firstLine(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return message.split("\n", 1)[0] ?? message;
+/** Without the excerpt of the SQL that DuckDB adds behind an empty line. */
+function shortened(message: string): string {
+  const [first = ""] = message.split("\n\n");
+  const line = printable(first.replace(/\s+/g, " ").trim());
+  return line.length > messageLengthMax ? `${line.slice(0, messageLengthMax)}...` : line;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Dirent } from "node:fs";
-import { link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { closeSync, type Dirent, fsyncSync, linkSync, mkdirSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { checkObjectName, unfinishedFolder } from "../../shared/core/object-name.ts";
 import type { DurationMs } from "../../shared/core/units.ts";
@@ -40,17 +40,18 @@ export class DirectoryObjectStore implements ObjectStore {
   }
 
   async create(name: string, bytes: Uint8Array): Promise<"created" | "taken"> {
+    // Synchronous calls: for small files handing each to a thread takes several times as long as the call.
     const path = this.#pathOf(name);
     const unfinished = join(this.#unfinished, randomUUID());
     try {
-      await this.#write(unfinished, bytes);
-      await mkdir(dirname(path), { recursive: true });
-      const outcome = await linkIfFree(unfinished, path);
+      this.#write(unfinished, bytes);
+      mkdirSync(dirname(path), { recursive: true });
+      const outcome = linkIfFree(unfinished, path);
       // Also where the name is taken: its creator may not have come this far yet, and the caller is about to rely on it.
-      await this.#makeLast(dirname(path));
+      this.#makeLast(dirname(path));
       return outcome;
     } finally {
-      await rm(unfinished, { force: true });
+      rmSync(unfinished, { force: true });
     }
   }
 
@@ -86,22 +87,16 @@ export class DirectoryObjectStore implements ObjectStore {
     return join(this.#root, checkObjectName(name));
   }
 
-  async #write(path: string, bytes: Uint8Array): Promise<void> {
-    const file = await open(path, "wx");
-    try {
-      await file.writeFile(bytes);
-      if (this.#fsync) await file.sync();
-    } finally {
-      await file.close();
-    }
+  #write(path: string, bytes: Uint8Array): void {
+    writeFileSync(path, bytes, { flag: "wx", flush: this.#fsync });
   }
 
   /** A new name lasts when its directory is synced; a new directory, when the one above it is. */
-  async #makeLast(directory: string): Promise<void> {
+  #makeLast(directory: string): void {
     if (!this.#fsync) return;
-    await syncDirectory(directory);
+    syncDirectory(directory);
     if (this.#lasting.has(directory) || relative(this.#root, directory) === "") return;
-    await this.#makeLast(dirname(directory));
+    this.#makeLast(dirname(directory));
     this.#lasting.add(directory);
   }
 
@@ -115,25 +110,25 @@ export class DirectoryObjectStore implements ObjectStore {
   }
 }
 
-async function linkIfFree(from: string, to: string): Promise<"created" | "taken"> {
+function linkIfFree(from: string, to: string): "created" | "taken" {
   try {
-    await link(from, to);
+    linkSync(from, to);
     return "created";
   } catch (error) {
     // A directory in the way is no object: to say `taken` would send the caller looking for one.
-    if (codeOf(error) === "EEXIST" && (await stat(to)).isFile()) return "taken";
+    if (codeOf(error) === "EEXIST" && statSync(to).isFile()) return "taken";
     throw error;
   }
 }
 
-async function syncDirectory(path: string): Promise<void> {
+function syncDirectory(path: string): void {
   // Windows can't open a directory, and writes its entries by itself.
   if (process.platform === "win32") return;
-  const directory = await open(path);
+  const directory = openSync(path, "r");
   try {
-    await directory.sync();
+    fsyncSync(directory);
   } finally {
-    await directory.close();
+    closeSync(directory);
   }
 }
 

@@ -40,11 +40,10 @@ const cachedMax = 20_000;
 export class SqliteStateStore implements StateStore {
   readonly entities: DocumentTable;
   readonly progress: DocumentTable;
-  readonly due: SqliteDueLists;
+  readonly due: DueLists;
   readonly atomically?: <T>(work: () => Promise<T>) => Promise<T>;
   readonly #database: DatabaseSync;
-  /** What keeps in memory what a transaction writes. */
-  readonly #parts: readonly { flush(): void; forget(): void }[];
+  readonly #tables: readonly SqliteTable[];
   readonly #changes: { add: StatementSync; after: StatementSync; forget: StatementSync };
   readonly #notes: { get: StatementSync; set: StatementSync };
   readonly #clock: Clock;
@@ -60,13 +59,13 @@ export class SqliteStateStore implements StateStore {
     database.exec(schema);
     this.#database = database;
     this.#clock = clock;
-    const written = (document?: Document) => this.#written(document);
+    const written = (document: Document) => this.#written(document);
     const entities = new SqliteTable(database, "entities", clock, written);
     const progress = new SqliteTable(database, "progress", clock, written);
     this.entities = entities;
     this.progress = progress;
-        this.due = new SqliteDueLists(database, written);
-    this.#parts = [entities, progress, this.due];
+        this.due = new SqliteDueLists(database);
+    this.#tables = [entities, progress];
     this.#changes = {
       add: database.prepare("INSERT INTO changes (at, key, version, body, outbox) VALUES (?, ?, ?, ?, ?)"),
       after: database.prepare("SELECT * FROM changes WHERE sequence > ? ORDER BY sequence LIMIT ?"),
@@ -117,13 +116,13 @@ export class SqliteStateStore implements StateStore {
     this.#database.close();
   }
 
-  #written(document?: Document): void {
-    if (document?.outbox !== undefined) this.#changed.push(document);
+  #written(document: Document): void {
+    if (document.outbox !== undefined) this.#changed.push(document);
     if (this.#transaction === "none") this.#flush();
   }
 
   #flush(): void {
-    for (const part of this.#parts) part.flush();
+    for (const table of this.#tables) table.flush();
     const now = this.#clock.now();
     for (const { key, version, body, outbox } of this.#changed) this.#changes.add.run(now, key, version, body, outbox as string);
     this.#changed = [];
@@ -146,7 +145,7 @@ export class SqliteStateStore implements StateStore {
       this.#database.exec("COMMIT");
       return answer;
     } catch (error) {
-      for (const part of this.#parts) part.forget();
+      for (const table of this.#tables) table.forget();
       this.#changed = [];
       this.#database.exec("ROLLBACK");
       throw error;
@@ -243,33 +242,22 @@ function isSame(a: Document, b: Document): boolean {
   return a.version === b.version && a.body === b.body && a.outbox === b.outbox && a.expiresAt === b.expiresAt;
 }
 
-/** Due lists; those of one bucket that come within one transaction are put together, and written once. */
 class SqliteDueLists implements DueLists {
   readonly #put: StatementSync;
   readonly #upTo: StatementSync;
   readonly #delete: StatementSync;
-  readonly #appended: () => void;
-  readonly #pending = new Map<string, { list: DueList; keys: Set<string> }>();
 
-  constructor(database: DatabaseSync, appended: () => void) {
+  constructor(database: DatabaseSync) {
     this.#put = database.prepare("INSERT OR REPLACE INTO due VALUES (?, ?, ?, ?)");
     this.#upTo = database.prepare("SELECT * FROM due WHERE scope = ? AND bucket_end <= ? ORDER BY bucket_end, name");
     this.#delete = database.prepare("DELETE FROM due WHERE scope = ? AND bucket_end = ? AND name = ?");
-    this.#appended = appended;
   }
 
   async append(lists: readonly DueList[]): Promise<void> {
-    for (const list of lists) {
-      const bucket = `${list.bucketEnd}|${list.scope}`;
-      const pending = this.#pending.get(bucket);
-      if (pending) for (const key of list.keys) pending.keys.add(key);
-      else this.#pending.set(bucket, { list, keys: new Set(list.keys) });
-    }
-    this.#appended();
+    for (const { scope, bucketEnd, name, keys } of lists) this.#put.run(scope, bucketEnd, name, JSON.stringify(keys));
   }
 
   async *upTo(scope: string, until: EventTimeMs): AsyncGenerator<DueList> {
-    this.flush();
     // Read whole: the caller removes lists on its way.
     for (const row of this.#upTo.all(scope, until) as unknown as { bucket_end: number; name: string; keys: string }[]) {
       yield { scope, bucketEnd: row.bucket_end, name: row.name, keys: JSON.parse(row.keys) as string[] };
@@ -277,18 +265,6 @@ class SqliteDueLists implements DueLists {
   }
 
   async remove(lists: readonly Pick<DueList, "scope" | "bucketEnd" | "name">[]): Promise<void> {
-    this.flush();
     for (const { scope, bucketEnd, name } of lists) this.#delete.run(scope, bucketEnd, name);
-  }
-
-  flush(): void {
-    for (const { list, keys } of this.#pending.values()) {
-      this.#put.run(list.scope, list.bucketEnd, list.name, JSON.stringify([...keys]));
-    }
-    this.#pending.clear();
-  }
-
-  forget(): void {
-    this.#pending.clear();
   }
 }

@@ -43,14 +43,30 @@ const followShare = 0.5;
 const remembered = 512;
 /** The busiest of many users is then about 45 times as busy as the average one. */
 const usersPerFlattened = 250;
+const pollInterval: DurationMs = 1_000;
 /** After a longer pause the live traffic goes on from now: what was missed stays missing. */
 const pauseMax: DurationMs = 5_000;
 
-/** Recorded input for the attribution pipeline, in order of `ts`. The same options, the same records. */
+/**
+ * Recorded input for the attribution pipeline, as a consumer writes it down that asks one topic after the other for what has come in the
+ * last second. The same options, the same records.
+ */
 export function* attributionTraffic(options: TrafficOptions & { readonly records: number }): Generator<RecordLine> {
   const traffic = new Traffic(options);
-  for (let i = 0; i < options.records; i++)
-    yield traffic.record(options.start + Math.floor((i * 1_000) / options.ratePerSecond));
+  let polled: RecordLine[] = [];
+  for (let i = 0; i < options.records; i++) {
+    const record = traffic.record(options.start + Math.floor((i * 1_000) / options.ratePerSecond));
+    if (polled[0] && record.ts - polled[0].ts >= pollInterval) {
+      yield* byTopic(polled);
+      polled = [];
+    }
+    polled.push(record);
+  }
+  yield* byTopic(polled);
+}
+
+function byTopic(records: readonly RecordLine[]): RecordLine[] {
+  return [adClicks, pageViews].flatMap((topic) => records.filter((record) => record.topic === topic));
 }
 
 export interface LiveTraffic {

@@ -9,7 +9,7 @@ export const lastEventTime: EventTimeMs = 253_402_300_799_999;
  * The answer is `undefined` for anything else: a date that doesn't exist, a leap second, a year outside 1970 to 9999 (in UTC).
  */
 export function parseEventTime(text: string): EventTimeMs | undefined {
-  if (text.length < 19 || text.length > 64) return undefined;
+  if (text.length < 19) return undefined;
   if (text[4] !== "-" || text[7] !== "-" || text[10] !== "T" || text[13] !== ":" || text[16] !== ":") return undefined;
   const year = digits(text, 0, 4);
   const month = digits(text, 5, 2);

@@ -35,53 +35,53 @@ export interface UserState {
 
 export const emptyState: UserState = { clicks: [], views: [], bytesAtMost: 0 };
 
-type StoredClick = [id: string, time: EventTimeMs, campaign: string];
+/** Times are stored as distances from `base`, which is as near as most of them need it to be short. */
+type StoredState = [base: EventTimeMs, clicks: StoredClick[], views: StoredView[], onlyCredited?: number];
+type StoredClick = [id: string, afterBase: number, campaign: string];
 type StoredView = [
   id: string,
-  time: EventTimeMs,
+  afterBase: number,
   url: string | null,
   revision: number,
-  watermark: EventTimeMs | null,
+  watermarkAfterBase: number | null,
   reason: number,
-  click?: StoredClick,
+  /** Its place among the stored clicks. */
+  click?: number,
 ];
-type StoredState = [clicks: StoredClick[], views: StoredView[]];
 
-export function encode(state: UserState): StoredState {
-  return [state.clicks.map(storeClick), state.views.map(storeView)];
+/** As an array, with each click once: clicks that are kept only because a page view is credited to them come first. */
+export function encode({ clicks, views }: UserState): StoredState {
+  const base = views[0]?.time ?? clicks[0]?.time ?? 0;
+  const places = new Map<Click, number>();
+  const candidates = new Set(clicks);
+  for (const { click } of views) if (click && !candidates.has(click) && !places.has(click)) places.set(click, places.size);
+  const onlyCredited = places.size;
+  for (const click of clicks) places.set(click, places.size);
+  const storedClicks = Array.from(places.keys(), ({ id, time, campaign }): StoredClick => [id, time - base, campaign]);
+  const storedViews = views.map(({ id, time, url, revision, watermark, reason, click }): StoredView => {
+    const stored: StoredView = [id, time - base, url, revision, watermark === undefined ? null : watermark - base, reasons.indexOf(reason)];
+    if (click) stored.push(places.get(click));
+    return stored;
+  });
+  return onlyCredited > 0 ? [base, storedClicks, storedViews, onlyCredited] : [base, storedClicks, storedViews];
 }
 
 export function decode(stored: unknown): UserState {
-  const [storedClicks, storedViews] = stored as StoredState;
-  const clicks = storedClicks.map(readClick);
-  const views = storedViews.map(readView);
+  const [base, storedClicks, storedViews, onlyCredited = 0] = stored as StoredState;
+  const allClicks = storedClicks.map(([id, afterBase, campaign]): Click => ({ id, time: base + afterBase, campaign }));
+  const views = storedViews.map(
+    ([id, afterBase, url, revision, watermark, reason, click]): View => ({
+      id,
+      time: base + afterBase,
+      url,
+      click: click === undefined ? null : (allClicks[click] as Click),
+      revision,
+      watermark: watermark === null ? undefined : base + watermark,
+      reason: reasons[reason] as Reason,
+    }),
+  );
+  const clicks = onlyCredited === 0 ? allClicks : allClicks.slice(onlyCredited);
   return { clicks, views, bytesAtMost: bytesAtMost(clicks, views) };
-}
-
-function storeClick({ id, time, campaign }: Click): StoredClick {
-  return [id, time, campaign];
-}
-
-function storeView({ id, time, url, revision, watermark, reason, click }: View): StoredView {
-  const stored: StoredView = [id, time, url, revision, watermark ?? null, reasons.indexOf(reason)];
-  if (click) stored.push(storeClick(click));
-  return stored;
-}
-
-function readClick([id, time, campaign]: StoredClick): Click {
-  return { id, time, campaign };
-}
-
-function readView([id, time, url, revision, watermark, reason, click]: StoredView): View {
-  return {
-    id,
-    time,
-    url,
-    click: click ? readClick(click) : null,
-    revision,
-    watermark: watermark ?? undefined,
-    reason: reasons[reason] as Reason,
-  };
 }
 
 /** Numbers, quotes, commas and brackets of an entry. */

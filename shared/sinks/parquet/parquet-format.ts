@@ -11,16 +11,16 @@ const groupRowsMax = 25_000;
 /**
  * Parquet with explicit logical types, zstd, and statistics per column and row group. The same rows always make the same bytes.
  *
- * | column    | in the file                          | takes                                                              |
- * | --------- | ------------------------------------ | ------------------------------------------------------------------ |
- * | string    | STRING                               | any string; half of a surrogate pair, which UTF-8 can't hold, becomes U+FFFD |
- * | timestamp | TIMESTAMP(millis, UTC)               | integer milliseconds                                               |
- * | int32     | INT32                                | integers of 32 bits                                                |
- * | int64     | INT64                                | safe integers                                                      |
- * | boolean   | BOOLEAN                              | booleans                                                           |
- * | decimal   | DECIMAL(38, 6) in 16 bytes           | decimal text, exact: at most 32 digits before the point, 6 behind  |
+ * | column    | in the file               | takes                                                              |
+ * | --------- | ------------------------- | ------------------------------------------------------------------ |
+ * | string    | STRING                    | any string; half of a surrogate pair, which isn't UTF-8, as U+FFFD |
+ * | timestamp | TIMESTAMP(millis, UTC)    | integer milliseconds                                               |
+ * | int32     | INT32                     | integers of 32 bits                                                |
+ * | int64     | INT64                     | safe integers                                                      |
+ * | boolean   | BOOLEAN                   | booleans                                                           |
+ * | decimal   | DECIMAL(38, 6), 16 bytes  | plain decimal text: at most 32 digits before the point, 6 behind   |
  *
- * A column is required unless it is nullable; what a row doesn't have is null. What a row has beyond the columns is left out.
+ * A column is required unless it is nullable. What a row lacks is null; what it has beyond the columns is left out.
  */
 export const parquetFormat: RowFormat = {
   extension: ".parquet",
@@ -34,7 +34,10 @@ export const parquetFormat: RowFormat = {
       kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     });
     for (const group of groupsOf(rows)) {
-      file.write({ columnData: columns.map((column) => ({ name: column.name, data: cellsOf(column, group) })), rowGroupSize: groupRowsMax });
+      file.write({
+        columnData: columns.map((column) => ({ name: column.name, data: cellsOf(column, group) })),
+        rowGroupSize: groupRowsMax,
+      });
     }
     file.finish();
     return new Uint8Array(bytes.getBuffer());
