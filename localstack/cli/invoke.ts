@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import type { Context } from "aws-lambda";
 import { nearest } from "../../shared/settings/nearest.ts";
 import { readSettings } from "../../shared/settings/settings.ts";
+import { readDelivered } from "../runner/delivery-thread.ts";
+import { openHttpDelivery } from "../runner/http-delivery.ts";
 import { claimOutput, holdState } from "../runner/state-directory.ts";
 import { openWorld } from "../runner/world.ts";
 import type { CommandIo } from "./io.ts";
-import { defaultSinks, keyValues, wholeNumberFrom } from "./options.ts";
+import { keyValues, wholeNumberFrom } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface InvokeFlags {
@@ -26,18 +28,30 @@ export async function invokeCommand(name: string, eventFile: string, flags: Invo
   const held = holdState(flags.state);
   try {
     claimOutput(flags.out, held.store);
-    const sinks = defaultSinks("attribution");
-    const { store } = held;
-    const world = await openWorld({ settings, partitions, sinks, store, outDirectory: flags.out, futureClock: "wall", durable: true, batchMax: 1 });
+    const { store, path: statePath } = held;
+    const world = await openWorld({
+      settings,
+      partitions,
+      sinks: new Set(["s3"]),
+      store,
+      statePath,
+      outDirectory: flags.out,
+      futureClock: "wall",
+      durable: true,
+      batchMax: 1,
+      deliveryTries: 1,
+    });
+    const delivered = readDelivered(store);
+    const http = { statePath, outDirectory: flags.out, delivered, batchMax: 1, tries: 1 };
+    const delivery = await openHttpDelivery(world.pipeline, world.objects, http);
     try {
-      const handlers: Record<string, unknown> = world.handlers;
+      const handlers: Record<string, unknown> = { ...world.handlers, deliver: delivery.handler };
       const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
       if (!handler) throw new UsageError(unknownFunction(name, Object.keys(handlers)));
       const invoke = handler as (event: unknown, context: Context) => Promise<unknown>;
       io.out(JSON.stringify((await invoke(event, contextOf(name))) ?? null, null, 2));
-      world.http?.keep();
     } finally {
-      await world.close();
+      await delivery.close();
     }
   } finally {
     held.close();

@@ -25,7 +25,7 @@ const allDatasets: Readonly<Record<string, readonly Column[]>> = {
 /**
  * `tidemark query`: one SELECT in DuckDB's SQL over what stands in `<out>/s3`, with a view per dataset.
  *
- * Prints a line of column names, then a line per row, separated by `|`: NULL as nothing, times as `2024-01-01T12:10:00Z` with milliseconds
+ * Prints a line per row, its values separated by `|`: NULL as nothing, times as `2024-01-01T12:10:00Z` with milliseconds
  * where they aren't zero, decimals exact, line breaks and other control characters as `\n` or `\u001b`. With `json` a line is an object and
  * nothing is lost; integers beyond 2^53 and decimals are text there.
  *
@@ -57,7 +57,6 @@ export async function query(
 async function print(result: DuckDBResult, json: boolean, io: Pick<CommandIo, "out">): Promise<void> {
   const { rowJson, rowText } = await import("./result-text.ts");
   const names = result.deduplicatedColumnNames();
-  if (!json) io.out(printable(result.columnNames().join("|")));
   for await (const rows of result.yieldRows()) {
     for (const row of rows) io.out(json ? rowJson(names, row) : rowText(row));
   }

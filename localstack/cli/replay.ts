@@ -50,7 +50,9 @@ export async function replayCommand(flags: ReplayFlags, io: CommandIo): Promise<
       outDirectory: flags.out,
       futureClock: "record",
       durable: false,
+      statePath: held.path,
       batchMax: 100,
+      deliveryTries: 5,
     });
     try {
       const onProgress = (progress: { bytes: number; records: number; seconds: number }) => io.status(progressLine(progress, scan));

@@ -70,7 +70,18 @@ async function runLiveTraffic(directory: string, { ratePerSecond, seed }: { rate
     notes.partitions = partitions;
     const settings = readSettings("attribution", {});
     const sinks = new Set(["s3", "http"] as const);
-    const world = await openWorld({ settings, partitions, sinks, store: held.store, outDirectory: directory, futureClock: "wall", durable: true, batchMax: 100 });
+    const world = await openWorld({
+      settings,
+      partitions,
+      sinks,
+      store: held.store,
+      statePath: held.path,
+      outDirectory: directory,
+      futureClock: "wall",
+      durable: true,
+      batchMax: 100,
+      deliveryTries: Number.POSITIVE_INFINITY,
+    });
     const log = new FileLog(join(directory, "topics"));
     await openLog(world, log);
     const traffic = liveTraffic({ seed, start: Date.now(), users: liveUsers, partitions, ratePerSecond });
@@ -79,8 +90,7 @@ async function runLiveTraffic(directory: string, { ratePerSecond, seed }: { rate
     io.out(`Live traffic of ${liveUsers} users, about ${ratePerSecond} records a second, into ${directory}; Ctrl-C stops it.`);
     const status = setInterval(() => showStatus(io, world).catch((error) => io.err(String(error))), 1_000);
     try {
-      const cursor = { get: () => notes.cursor, set: (sequence: number) => void (notes.cursor = sequence) };
-      await runLive(world, { log, traffic: (now) => traffic.next(now), signal: stopping.signal, cursor });
+      await runLive(world, { log, traffic: (now) => traffic.next(now), signal: stopping.signal });
     } finally {
       clearInterval(status);
       stopping.release();

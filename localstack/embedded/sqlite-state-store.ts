@@ -1,15 +1,8 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { EventTimeMs, WallTimeMs } from "../../shared/core/units.ts";
+import type { EventTimeMs } from "../../shared/core/units.ts";
 import type { Clock } from "../../shared/ports/clock.ts";
 import type { CommitOutcome, Document, DocumentTable, DueList, DueLists, StateStore } from "../../shared/ports/state-store.ts";
-
-/** A version of a document that carried an outbox: what a change stream would hold. */
-export interface StoredChange {
-  /** Counts up over all documents. */
-  readonly sequence: number;
-  readonly at: WallTimeMs;
-  readonly document: Document;
-}
+import { ChangeFeed } from "./change-feed.ts";
 
 export interface SqliteStateStoreOptions {
   /** A file, or `:memory:`. */
@@ -41,10 +34,11 @@ export class SqliteStateStore implements StateStore {
   readonly entities: DocumentTable;
   readonly progress: DocumentTable;
   readonly due: DueLists;
+  readonly changes: ChangeFeed;
   readonly atomically?: <T>(work: () => Promise<T>) => Promise<T>;
   readonly #database: DatabaseSync;
   readonly #tables: readonly SqliteTable[];
-  readonly #changes: { add: StatementSync; after: StatementSync; forget: StatementSync };
+  readonly #changes: { add: StatementSync; forget: StatementSync };
   readonly #notes: { get: StatementSync; set: StatementSync };
   readonly #clock: Clock;
   #changed: Document[] = [];
@@ -66,9 +60,9 @@ export class SqliteStateStore implements StateStore {
     this.progress = progress;
         this.due = new SqliteDueLists(database);
     this.#tables = [entities, progress];
+    this.changes = new ChangeFeed(database);
     this.#changes = {
       add: database.prepare("INSERT INTO changes (at, key, version, body, outbox) VALUES (?, ?, ?, ?, ?)"),
-      after: database.prepare("SELECT * FROM changes WHERE sequence > ? ORDER BY sequence LIMIT ?"),
       forget: database.prepare("DELETE FROM changes WHERE sequence <= ?"),
     };
     this.#notes = {
@@ -91,12 +85,6 @@ export class SqliteStateStore implements StateStore {
         this.#isGroup = false;
       }
     });
-  }
-
-  /** The next changes behind `sequence`, in order. */
-  changesAfter(sequence: number, limit: number): StoredChange[] {
-    const rows = this.#changes.after.all(sequence, limit) as unknown as (DocumentRow & { sequence: number; at: number })[];
-    return rows.map((row) => ({ sequence: row.sequence, at: row.at, document: documentOf(row) }));
   }
 
   forgetChanges(upTo: number): void {

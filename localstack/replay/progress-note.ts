@@ -37,14 +37,6 @@ export class ReplayNotes {
     this.#write("ignored topics", counts);
   }
 
-  /** Up to where the change feed is delivered. */
-  get cursor(): number {
-    return this.#read("change feed cursor") ?? 0;
-  }
-  set cursor(sequence: number) {
-    this.#write("change feed cursor", sequence);
-  }
-
   get partitions(): number | undefined {
     return this.#read("partitions");
   }

@@ -5,7 +5,7 @@ import { rowKey } from "../../shared/runtime/keys.ts";
 import { readRow } from "../../shared/runtime/partition-row.ts";
 import { settle } from "../../shared/runtime/settle.ts";
 import { deliverRecords, localContext } from "../runner/msk-mapping.ts";
-import { deliverChanges, progressEvent } from "../runner/stream-mapping.ts";
+import { progressEvent } from "../runner/stream-mapping.ts";
 import type { World } from "../runner/world.ts";
 import { cutDeliveries, type FileDelivery } from "./deliveries.ts";
 import { ReplayNotes, type RunNote } from "./progress-note.ts";
@@ -31,7 +31,7 @@ export interface ReplayResult extends Summary {
 }
 
 /** Records between two transactions: enough to make a commit to disk a small part of the work, few enough to lose little to a kill. */
-const recordsPerGroup = 16_000;
+const recordsPerGroup = 4_000;
 const retries = { tries: 5, wait: (attempt: number) => new Promise<void>((done) => setTimeout(done, 100 * 2 ** attempt)) };
 
 /** Runs a record file through the real handlers, from where an earlier run of the same file stopped. */
@@ -44,7 +44,7 @@ export async function replay(world: World, options: ReplayOptions): Promise<Repl
     records += part.records;
     options.onProgress?.({ bytes: part.offset, records, seconds: secondsSoFar() });
   }
-  await finish(world, notes, options.drain);
+  await finish(world, options.drain);
   const seconds = secondsSoFar();
   const summary = await summarize(world.engine, notes.ignored);
   const result = { ...summary, seconds: round(seconds), recordsPerSecond: Math.round(records / Math.max(seconds, 0.001)) };
@@ -77,10 +77,10 @@ async function* replayInput(world: World, notes: ReplayNotes, options: ReplayOpt
       isDone = next.done === true;
       notes.run = { ...start, offset, lines, nextOffsets: Object.fromEntries(done), done: isDone };
       notes.ignored = ignored;
-      world.http?.keep();
+      world.delivery?.remember();
       return { ...group, offset };
     });
-    await deliverOutputs(world, notes);
+    await world.delivery?.start();
   }
 }
 
@@ -99,26 +99,17 @@ async function processDelivery(world: World, delivery: FileDelivery, moved: Set<
   for (const { partition } of records) moved.add(rowKey(world.engine.pipeline, { topic, partition }));
 }
 
-/** Sends what the outboxes hold. How far this came is stored with the next transaction; until then it would be sent again. */
-async function deliverOutputs(world: World, notes: ReplayNotes): Promise<void> {
-  if (!world.handlers.deliver) return;
-  const cursor = await deliverChanges(world.store, world.handlers.deliver, notes.cursor, retries);
-  await world.store.group(async () => {
-    notes.cursor = cursor;
-    world.store.forgetChanges(cursor);
-    world.http?.keep();
-  });
-}
-
 /** Closes what the end of the input lets close: what the watermark has passed, or, where nothing is to follow, everything. */
-async function finish(world: World, notes: ReplayNotes, drain: boolean): Promise<void> {
+async function finish(world: World, drain: boolean): Promise<void> {
   await world.store.group(async () => {
     for (let partition = 0; partition < world.pipeline.partitions; partition++) {
       await settle(world.engine, partition, drain ? "end" : "watermark");
       await world.pipeline.close(partition);
     }
   });
-  await deliverOutputs(world, notes);
+  await world.delivery?.start();
+  await world.delivery?.finished();
+  await world.store.group(async () => world.delivery?.remember());
 }
 
 /** Where to begin: where the last run of this very input stopped, else at its first line. */

@@ -3,9 +3,8 @@ import { rowKey } from "../../shared/runtime/keys.ts";
 import { readRow } from "../../shared/runtime/partition-row.ts";
 import type { FileLog } from "../embedded/file-log.ts";
 import type { RecordLine } from "../record-file/record-line.ts";
-import { deliverRecords } from "./msk-mapping.ts";
-import { deliverChanges, progressEvent } from "./stream-mapping.ts";
-import { localContext } from "./msk-mapping.ts";
+import { deliverRecords, localContext } from "./msk-mapping.ts";
+import { progressEvent } from "./stream-mapping.ts";
 import type { World } from "./world.ts";
 
 /** Records per invocation at most, and how often an empty partition is looked at: an event source mapping's batch size and window. */
@@ -21,7 +20,6 @@ export interface LiveOptions {
   /** What is to be produced now. */
   readonly traffic: (now: number) => readonly RecordLine[];
   readonly signal: AbortSignal;
-  readonly cursor: { get(): number; set(sequence: number): void };
 }
 
 /** Opens every source partition of the log where the pipeline has come to. */
@@ -50,11 +48,11 @@ export async function runLive(world: World, options: LiveOptions): Promise<void>
   };
   await Promise.all([
     every(produceMs, produce, signal),
-    every(streamMs, () => deliverOutputs(world, options), signal),
+    every(streamMs, () => deliverOutputs(world), signal),
     every(closeMs, close, signal),
     ...sourcePartitions(world).map((source) => poll(world, source, moved, options)),
   ]);
-  await deliverOutputs(world, options);
+  await deliverOutputs(world);
 }
 
 export function sourcePartitions({ pipeline }: World): { topic: string; partition: number }[] {
@@ -76,16 +74,10 @@ async function poll(world: World, source: { topic: string; partition: number }, 
   }
 }
 
-async function deliverOutputs(world: World, { cursor }: LiveOptions): Promise<void> {
-  if (!world.handlers.deliver) return;
-  const from = cursor.get();
-  const to = await deliverChanges(world.store, world.handlers.deliver, from, forever);
-  if (to === from) return;
-  await world.store.atomically?.(async () => {
-    cursor.set(to);
-    world.store.forgetChanges(to);
-    world.http?.keep();
-  });
+async function deliverOutputs({ delivery, store }: World): Promise<void> {
+  await delivery?.start();
+  await delivery?.finished();
+  await store.atomically?.(async () => delivery?.remember());
 }
 
 async function every(ms: number, work: () => Promise<void>, signal: AbortSignal): Promise<void> {

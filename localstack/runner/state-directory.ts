@@ -12,6 +12,8 @@ const ownerFile = ".tidemark-state";
 
 /** The state in a directory, held by this process alone until `close`. */
 export interface HeldState {
+  /** The store's file. */
+  readonly path: string;
   readonly store: SqliteStateStore;
   close(): void;
 }
@@ -27,8 +29,10 @@ export function holdState(directory: string): HeldState {
     lock.close();
     throw new UsageError(`${directory} is in use by another tidemark process; stop it, or give another --state`);
   }
-  const store = new SqliteStateStore({ path: join(directory, stateFile), clock: systemClock });
+  const path = join(directory, stateFile);
+  const store = new SqliteStateStore({ path, clock: systemClock });
   return {
+    path,
     store,
     close: () => {
       store.close();

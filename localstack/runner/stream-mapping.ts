@@ -1,6 +1,6 @@
 import type { AttributeValue, Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import type { Document } from "../../shared/ports/state-store.ts";
-import type { SqliteStateStore, StoredChange } from "../embedded/sqlite-state-store.ts";
+import type { ChangeFeed, StoredChange } from "../embedded/change-feed.ts";
 import { localContext } from "./msk-mapping.ts";
 
 type Handler = (event: DynamoDBStreamEvent, context: Context) => Promise<DynamoDBBatchResponse>;
@@ -30,14 +30,14 @@ export function progressEvent(keys: readonly string[]): DynamoDBStreamEvent {
  * @returns the new cursor. @throws when `tries` of one batch are used up.
  */
 export async function deliverChanges(
-  store: SqliteStateStore,
+  feed: ChangeFeed,
   handler: Handler,
   cursor: number,
   { tries, wait }: { tries: number; wait: (attempt: number) => Promise<void> },
 ): Promise<number> {
   let sent = cursor;
   for (let attempt = 1; ; ) {
-    const changes = store.changesAfter(sent, batchSize);
+    const changes = feed.after(sent, batchSize);
     if (changes.length === 0) return sent;
     const { batchItemFailures } = await handler(streamEvent(changes, "entities"), localContext);
     const failed = batchItemFailures[0]?.itemIdentifier;

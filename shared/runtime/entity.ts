@@ -31,27 +31,20 @@ interface StoredEntity {
   s: unknown;
 }
 
-/** What documents hold that this process has read or written: a store that keeps documents in memory spares us reading them again. */
-const known = new WeakMap<object, Entity<unknown>>();
-
 export function readEntity<R extends KeyedRecord, S>(
   pipeline: KeyedPipeline<R, S>,
   of: StateOf,
   document: Pick<Document, "version" | "body"> | undefined,
 ): Entity<S> {
   if (!document) return { of, version: 0, state: pipeline.emptyState, applied: {}, refused: [] };
-  const remembered = known.get(document) as Entity<S> | undefined;
-  if (remembered) return remembered;
   const stored = JSON.parse(document.body) as StoredEntity;
-  const entity: Entity<S> = {
+  return {
     of,
     version: document.version,
     state: pipeline.decode(stored.s),
     applied: stored.at,
     refused: (stored.no ?? []).map(([lane, position, message]) => ({ lane, position: readPosition(position), message })),
   };
-  known.set(document, entity);
-  return entity;
 }
 
 /** The document that stores `entity` as the next version, with an outbox where `marks` aren't empty. */
@@ -68,15 +61,13 @@ export function entityDocument<R extends KeyedRecord, S>(
     }),
     s: pipeline.encode(entity.state),
   };
-  const document: Document = {
+  return {
     key: entityKey(pipeline, entity.of),
     version: entity.version + 1,
     body: JSON.stringify(stored),
     ...(marks.length > 0 && { outbox: JSON.stringify(marks) }),
     ...(expiresAt !== undefined && { expiresAt }),
   };
-  known.set(document, { ...entity, version: document.version });
-  return document;
 }
 
 /** Whether the record at `position` has been taken in, or refused, already. */

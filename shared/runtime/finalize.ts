@@ -113,7 +113,7 @@ async function closeBucket<R extends KeyedRecord, S>(
   const name = `${pipeline.dataset}/dt=${date}/${pipeline.name}-${number}-${bucket}${rowFormat.extension}`;
   const rows = results.map(({ row }) => row);
   // A taken name is an earlier try that died before it could say so: its rows are these rows, as nothing final changes.
-  await objects.create(name, rowFormat.encode(pipeline.columns, rows, {}));
+  await objects.create(name, rowFormat.encode(pipeline.columns, rows));
   return results.length;
 }
 

@@ -53,16 +53,11 @@ const freshRow: PartitionRow = {
   counts: noCounts,
 };
 
-/** What documents hold that this process has read or written: a store that keeps documents in memory spares us reading them again. */
-const known = new WeakMap<Document, PartitionRow>();
-
 export function readRow(document: Document | undefined): PartitionRow {
   if (!document) return freshRow;
-  const remembered = known.get(document);
-  if (remembered) return remembered;
   const stored = JSON.parse(document.body) as StoredRow;
   const { claim } = stored;
-  const row: PartitionRow = {
+  return {
     version: document.version,
     highest: stored.highest,
     next: readPosition(stored.next),
@@ -74,8 +69,6 @@ export function readRow(document: Document | undefined): PartitionRow {
       claim: { end: readPosition(claim.end), peers: claim.peers.map((m) => m ?? undefined), floor: claim.floor, clock: claim.clock },
     }),
   };
-  known.set(document, row);
-  return row;
 }
 
 /** Stores a row, if it still is as it was read. `row.version` is that of the row that was read. */
@@ -97,7 +90,5 @@ export function commitRow(table: DocumentTable, key: string, row: PartitionRow):
     ...(row.idle && { idle: true }),
     counts: row.counts,
   };
-  const document: Document = { key, version: row.version + 1, body: JSON.stringify(stored) };
-  known.set(document, { ...row, version: document.version });
-  return table.commit(document);
+  return table.commit({ key, version: row.version + 1, body: JSON.stringify(stored) });
 }

@@ -30,6 +30,9 @@ export interface Rejection {
   readonly watermark: Watermark;
 }
 
+/** Most batches reject a record or two; compressing so little costs more time than the rest of their file. */
+const compressedFrom = 50;
+
 /** How far a batch has come, and the highest event time accepted up to there. */
 export interface Reached {
   readonly position: Position;
@@ -59,7 +62,8 @@ export async function writeRejections<R extends KeyedRecord, S>(
     if (left.length === 0 && comparePositions(reached.position, claimEnd) >= 0) return { ...at, position: reached.position };
     const metadata = describe({ position: reached.position, highest: at.highest });
     const rows = left.map((rejection) => rejectionRow(engine.pipeline.name, rejection));
-    const bytes = engine.rowFormat.encode(rejectedEventColumns, rows, metadata);
+    const compress = rows.length >= compressedFrom;
+    const bytes = engine.rowFormat.encode(rejectedEventColumns, rows, { metadata, compress });
     const name = objectName(engine, source, at.position);
     if ((await engine.objects.create(name, bytes)) === "created") return { ...at, position: reached.position };
     const found = await readReached(engine, name);

@@ -9,7 +9,7 @@ interface JsonFile {
 /** Rows as one JSON text: the plainest format there is, as strict about its columns as Parquet. */
 export const jsonRowFormat: RowFormat = {
   extension: ".json",
-  encode(columns, rows, metadata) {
+  encode(columns, rows, { metadata = {} } = {}) {
     const file: JsonFile = { metadata: { ...metadata }, rows: Array.from(rows, (row) => checked(columns, row)) };
     return new TextEncoder().encode(JSON.stringify(file));
   },

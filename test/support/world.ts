@@ -111,7 +111,7 @@ export class World {
 
   /** Everything that has left at once, in order. */
   revisions(): Output[] {
-    const changes = this.#store.changesAfter(0, Number.MAX_SAFE_INTEGER);
+    const changes = this.#store.changes.after(0, Number.MAX_SAFE_INTEGER);
     return changes.flatMap(({ document }) => this.#pipeline.outputsOf(document));
   }
 

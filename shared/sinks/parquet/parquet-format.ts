@@ -24,12 +24,12 @@ const groupRowsMax = 25_000;
  */
 export const parquetFormat: RowFormat = {
   extension: ".parquet",
-  encode(columns, rows, metadata) {
+  encode(columns, rows, { metadata = {}, compress = true } = {}) {
     const bytes = new ByteWriter();
     const file = new ParquetWriter({
       writer: bytes,
       schema: schemaOf(columns),
-      codec: "ZSTD",
+      codec: compress ? "ZSTD" : "UNCOMPRESSED",
       compressors: { ZSTD: (input) => zstdCompressSync(input) },
       kvMetadata: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     });

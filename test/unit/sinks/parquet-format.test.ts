@@ -73,7 +73,7 @@ afterAll(() => {
 });
 
 function encode(of: readonly Column[], these: Iterable<Row>, metadata: Record<string, string> = {}): Uint8Array {
-  return parquetFormat.encode(of, these, metadata);
+  return parquetFormat.encode(of, these, { metadata });
 }
 
 /** What DuckDB answers about a file, which `FILE` stands for. Each gets its own name: DuckDB remembers what it has read under a name. */

@@ -1,0 +1,100 @@
+import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type FunctionRow, functions } from "../../../functions/manifest.ts";
+import { attribution } from "../../../shared/pipelines/attribution/attribution.ts";
+import { pipelineNames } from "../../../shared/settings/settings.ts";
+
+const rows = functions.map((row) => [row.name, row] as const);
+const folderOf = (row: FunctionRow) => join("functions", row.name);
+
+/** The variables that a function's wiring looks at, in an environment where there is none. */
+async function variablesRead(row: FunctionRow): Promise<string[]> {
+  const read = new Set<string>();
+  const empty = new Proxy<Record<string, string | undefined>>({}, { get: (_, name) => void read.add(String(name)) });
+  const { wire } = (await import(`../../../functions/${row.name}/wiring.ts`)) as { wire: (values: unknown) => unknown };
+  await expect(async () => wire(empty)).rejects.toThrow("environment: ");
+  return [...read];
+}
+
+describe("the manifest", () => {
+  it("has a row for every folder in functions/, and one folder for every row", () => {
+    const folders = readdirSync("functions", { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect(functions.map(({ name }) => name).sort()).toEqual(folders.map(({ name }) => name).sort());
+  });
+
+  it.each(rows)("finds handler, wiring and what Lambda loads in the folder of %s", (_, row) => {
+    const missing = ["handler.ts", "wiring.ts", "lambda.ts"].filter((file) => !existsSync(join(folderOf(row), file)));
+    expect(missing).toEqual([]);
+  });
+
+  it.each(rows)("names for %s exactly the variables that its wiring reads", async (_, row) => {
+    expect((await variablesRead(row)).sort()).toEqual([...row.environment].sort());
+  });
+
+  it.each(rows)(
+    "gives %s no more time than an event source mapping of Kafka allows, and memory that Lambda has",
+    (_, row) => {
+      expect(row.timeoutSeconds).toBeGreaterThan(0);
+      expect(row.timeoutSeconds).toBeLessThanOrEqual(840);
+      expect(row.memoryMb).toBeGreaterThanOrEqual(128);
+      expect(row.memoryMb).toBeLessThanOrEqual(10_240);
+    },
+  );
+
+  it("has at most two readers on the stream of a table, as DynamoDB allows", () => {
+    const streams = functions.flatMap(({ triggers }) =>
+      triggers.flatMap((one) => (one.kind === "stream" ? one.table : [])),
+    );
+    for (const table of new Set(streams)) {
+      expect(streams.filter((one) => one === table).length).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it("asks for batches and windows that Lambda takes", () => {
+    for (const trigger of functions.flatMap(({ triggers }) => triggers)) {
+      if (trigger.kind === "schedule")
+        expect(Number.isInteger(trigger.everyMinutes) && trigger.everyMinutes > 0).toBe(true);
+      else {
+        expect(trigger.batchSize).toBeGreaterThanOrEqual(1);
+        expect(trigger.batchSize).toBeLessThanOrEqual(10_000);
+        expect(trigger.batchWindowSeconds).toBeGreaterThanOrEqual(0);
+        expect(trigger.batchWindowSeconds).toBeLessThanOrEqual(300);
+      }
+    }
+  });
+
+  it("has each function read the topics of its pipelines, and no others", () => {
+    const { sources } = attribution({ attributionWindow: 0, allowedLateness: 0, finalInterval: 1 });
+    const topics = functions.flatMap(({ triggers }) =>
+      triggers.flatMap((one) => (one.kind === "msk" ? one.topics : [])),
+    );
+    expect(topics).toEqual(sources);
+  });
+
+  it("knows only pipelines that there are, and leaves none without a function", () => {
+    expect([...new Set(functions.flatMap(({ pipelines }) => pipelines))]).toEqual(pipelineNames);
+  });
+
+  it.each(rows)("gives %s only rights of the service that they are for", (_, { actions }) => {
+    const services = {
+      entities: "dynamodb:",
+      progress: "dynamodb:",
+      bucket: "s3:",
+      secret: "secretsmanager:",
+    } as const;
+    for (const [to, names] of Object.entries(actions)) {
+      const service = services[to as keyof typeof services];
+      expect(names.filter((name) => !name.startsWith(service) || name.includes("*"))).toEqual([]);
+    }
+  });
+});
+
+describe("the environment", () => {
+  it("is read nowhere but in what Lambda loads", () => {
+    const readers = globSync("{functions,shared}/**/*.ts").filter((file) =>
+      readFileSync(file, "utf8").includes("process.env"),
+    );
+    expect(readers.sort()).toEqual(functions.map((row) => join(folderOf(row), "lambda.ts")).sort());
+  });
+});

@@ -1,0 +1,76 @@
+import type { DeliveryOutcome, Endpoint, Message } from "../../../shared/ports/endpoint.ts";
+import { type Change, deliver } from "../../../shared/runtime/deliver.ts";
+import type { Output } from "../../../shared/runtime/outputs.ts";
+import { MemoryObjectStore } from "../../support/memory-object-store.ts";
+
+export const now = 1_700_000_000_000;
+export const accepted: DeliveryOutcome = { kind: "accepted" };
+export const unavailable: DeliveryOutcome = { kind: "unavailable", reason: "HTTP 503" };
+export const refused: DeliveryOutcome = { kind: "refused", status: 422, reason: "HTTP 422" };
+
+/** What to answer to the request with these entities, the nth of all. */
+export type Answer = (entities: readonly string[], nth: number) => DeliveryOutcome | Promise<DeliveryOutcome>;
+
+/** An endpoint that does as it is told, and remembers what it was asked. */
+export class ToldEndpoint implements Endpoint {
+  /** `a` for a request with one object, `[a b]` for one with an array. */
+  readonly asked: string[] = [];
+  readonly accepted: string[] = [];
+  readonly messages: Message[] = [];
+  readonly signals: (AbortSignal | undefined)[] = [];
+  readonly #answer: Answer;
+
+  constructor(answer: Answer) {
+    this.#answer = answer;
+  }
+
+  async post(message: Message, signal?: AbortSignal): Promise<DeliveryOutcome> {
+    const sent = JSON.parse(message.body) as Output | Output[];
+    const entities = (Array.isArray(sent) ? sent : [sent]).map(({ entity }) => entity);
+    this.asked.push(Array.isArray(sent) ? `[${entities.join(" ")}]` : entities.join());
+    this.messages.push(message);
+    this.signals.push(signal);
+    const outcome = await this.#answer(entities, this.asked.length);
+    if (outcome.kind === "accepted") this.accepted.push(...entities);
+    return outcome;
+  }
+}
+
+export function output(entity: string): Output {
+  return {
+    id: `attribution:${entity}:1`,
+    pipeline: "attribution",
+    entity,
+    revision: 1,
+    final: false,
+    body: { entity },
+  };
+}
+
+/** `k1:a,b`: a change of the key k1 with two outputs; `k1:` has none, `k1` has one of that name. Sequences are 1, 2, 3... */
+export function changes(text: string, at = now): Change[] {
+  return text.split(" ").map((one, i) => {
+    const [key = "", entities = key] = one.split(":");
+    const outputs = entities === "" ? [] : entities.split(",").map(output);
+    return { sequence: String(i + 1), at, key, outputs };
+  });
+}
+
+/** A delivery to an endpoint that answers so. */
+export function setUp(answer: Answer = () => accepted, settings: { batchMax?: number; lines?: number } = {}) {
+  const endpoint = new ToldEndpoint(answer);
+  const deadLetters = new MemoryObjectStore();
+  const delivery = { endpoint, deadLetters, settings: { batchMax: 1, lines: 1, ...settings } };
+  return {
+    endpoint,
+    run: (all: readonly Change[], signal?: AbortSignal) => deliver(delivery, all, now, signal),
+    /** What was put aside, by name. */
+    letters: async () => {
+      const found: Record<string, unknown> = {};
+      for await (const name of deadLetters.list("")) {
+        found[name] = JSON.parse(new TextDecoder().decode(await deadLetters.read(name)));
+      }
+      return found;
+    },
+  };
+}
