@@ -69,13 +69,13 @@ export default {
     {
       name: "dynamodb-has-one-home",
       severity: "error",
-      from: { path: "^(shared|functions|localstack)/", pathNot: "^shared/state/|^functions/environment\\.ts$" },
+      from: { path: "^(shared|functions|localstack)/", pathNot: "^shared/state/|^functions/aws\\.ts$" },
       to: { path: "node_modules/@aws-sdk/client-dynamodb", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "s3-has-one-home",
       severity: "error",
-      from: { path: "^(shared|functions|localstack)/", pathNot: "^shared/objects/|^functions/environment\\.ts$" },
+      from: { path: "^(shared|functions|localstack)/", pathNot: "^shared/objects/|^functions/aws\\.ts$" },
       to: { path: "node_modules/@aws-sdk/client-s3", dependencyTypesNot: ["type-only"] },
     },
   ],

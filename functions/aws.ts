@@ -1,10 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { S3ObjectStore } from "../shared/objects/s3-object-store.ts";
+import { logMeter } from "../shared/observability/log-meter.ts";
 import { attribution } from "../shared/pipelines/attribution/attribution.ts";
 import type { Clock } from "../shared/ports/clock.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
-import { logMeter } from "../shared/observability/log-meter.ts";
 import { type RunningPipeline, runPipeline } from "../shared/runtime/running-pipeline.ts";
 import { readSettings } from "../shared/settings/settings.ts";
 import { parquetFormat } from "../shared/sinks/parquet/parquet-format.ts";
@@ -23,8 +23,10 @@ export function outputBucket(environment: Environment): ObjectStore {
 
 /** The attribution pipeline over DynamoDB and S3. Reads ENTITIES_TABLE, PROGRESS_TABLE, OUTPUT_BUCKET, PARTITIONS, SINKS and SETTINGS. */
 export function attributionOnAws(environment: Environment): RunningPipeline {
-  const settings = readSettings("attribution", environment.texts("SETTINGS"));
-  const sinks = environment.text("SINKS").split(",");
+  const given = environment.texts("SETTINGS");
+  const settings =
+    environment.read("SETTINGS", () => readSettings("attribution", given)) ?? readSettings("attribution", {});
+  const sinks = environment.listOf("SINKS", ["s3", "http"]);
   return runPipeline({
     pipeline: attribution(settings),
     settings: {

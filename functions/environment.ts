@@ -6,7 +6,7 @@ import { StreamError } from "../shared/core/errors.ts";
  */
 export class Environment {
   readonly #values: Readonly<Record<string, string | undefined>>;
-  readonly #problems: string[] = [];
+  readonly #problems = new Set<string>();
 
   constructor(values: Readonly<Record<string, string | undefined>>) {
     this.#values = values;
@@ -14,7 +14,7 @@ export class Environment {
 
   text(name: string): string {
     const value = this.#values[name];
-    if (!value) this.#problems.push(`${name} is missing`);
+    if (!value) this.#problems.add(`${name} is missing`);
     return value ?? "";
   }
 
@@ -26,14 +26,15 @@ export class Environment {
   wholeNumber(name: string, min: number, max: number): number {
     const text = this.text(name);
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-    if (text && !(value >= min && value <= max)) this.#problems.push(`${name} is "${text}", not a whole number from ${min} to ${max}`);
+    if (text && !(value >= min && value <= max))
+      this.#problems.add(`${name} is "${text}", not a whole number from ${min} to ${max}`);
     return value;
   }
 
   oneOf<T extends string>(name: string, known: readonly T[]): T {
     const text = this.text(name);
     const value = known.find((one) => one === text);
-    if (text && !value) this.#problems.push(`${name} is "${text}", not one of ${known.join(", ")}`);
+    if (text && !value) this.#problems.add(`${name} is "${text}", not one of ${known.join(", ")}`);
     return value ?? (known[0] as T);
   }
 
@@ -45,16 +46,41 @@ export class Environment {
       const value: unknown = JSON.parse(text);
       if (isTexts(value)) return value;
     } catch {}
-    this.#problems.push(`${name} is not a JSON object of texts`);
+    this.#problems.add(`${name} is not a JSON object of texts`);
     return {};
+  }
+
+  /** Names from `known`, at least one, with commas between. */
+  listOf<T extends string>(name: string, known: readonly T[]): readonly T[] {
+    const names = this.text(name).split(",");
+    const found = known.filter((one) => names.includes(one));
+    if (this.optional(name) && found.length !== names.length) {
+      this.#problems.add(`${name} is "${names.join(",")}", not a list of ${known.join(", ")}`);
+    }
+    return found;
+  }
+
+  /** What `read` makes of a variable; what it throws is what is wrong with it. */
+  read<T>(name: string, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      this.#problems.add(`${name}: ${(error as Error).message}`);
+      return undefined;
+    }
   }
 
   /** @throws {StreamError} fault `bug`: names everything that is missing or wrong. */
   check(): void {
-    if (this.#problems.length > 0) throw new StreamError("bug", `environment: ${this.#problems.join("; ")}`);
+    if (this.#problems.size > 0) throw new StreamError("bug", `environment: ${[...this.#problems].join("; ")}`);
   }
 }
 
 function isTexts(value: unknown): value is Record<string, string> {
-  return typeof value === "object" && value !== null && Object.values(value).every((one) => typeof one === "string");
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((one) => typeof one === "string")
+  );
 }

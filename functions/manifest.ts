@@ -3,9 +3,19 @@ import { adClicks, pageViews } from "../shared/pipelines/attribution/records.ts"
 /** What starts a function. */
 export type Trigger =
   /** One event source mapping per topic; `batchSize` records, or what has come after `batchWindowSeconds`. */
-  | { readonly kind: "msk"; readonly topics: readonly string[]; readonly batchSize: number; readonly batchWindowSeconds: number }
+  | {
+      readonly kind: "msk";
+      readonly topics: readonly string[];
+      readonly batchSize: number;
+      readonly batchWindowSeconds: number;
+    }
   /** The change stream of a state table. `entities`: only versions with an outbox; `progress`: only partition rows. */
-  | { readonly kind: "stream"; readonly table: "entities" | "progress"; readonly batchSize: number; readonly batchWindowSeconds: number }
+  | {
+      readonly kind: "stream";
+      readonly table: "entities" | "progress";
+      readonly batchSize: number;
+      readonly batchWindowSeconds: number;
+    }
   | { readonly kind: "schedule"; readonly everyMinutes: number };
 
 export interface FunctionRow {

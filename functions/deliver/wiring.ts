@@ -1,4 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { StreamError } from "../../shared/core/errors.ts";
+import { endpointUrl } from "../../shared/sinks/http/endpoint-url.ts";
 import { HttpsEndpoint } from "../../shared/sinks/http/https-endpoint.ts";
 import { attributionOnAws, outputBucket, systemClock } from "../aws.ts";
 import { Environment } from "../environment.ts";
@@ -15,12 +17,27 @@ const lines = 8;
 export async function wire(variables: Readonly<Record<string, string | undefined>>): Promise<DeliverApp> {
   const environment = new Environment(variables);
   const url = environment.text("ENDPOINT_URL");
+  if (url) environment.read("ENDPOINT_URL", () => endpointUrl(url, false));
   const secretId = environment.text("ENDPOINT_SECRET_ARN");
   const batchMax = environment.wholeNumber("ENDPOINT_BATCH_MAX", 1, 1_000);
   const pipelines = [attributionOnAws(environment)];
   const deadLetters = outputBucket(environment);
   environment.check();
-  const { SecretString = "" } = await new SecretsManagerClient({}).send(new GetSecretValueCommand({ SecretId: secretId }));
-  const endpoint = new HttpsEndpoint({ url, secrets: SecretString.split(/\s+/).filter(Boolean) });
+  const { SecretString = "" } = await new SecretsManagerClient({}).send(
+    new GetSecretValueCommand({ SecretId: secretId }),
+  );
+  const endpoint = signedEndpoint(url, SecretString.split(/\s+/).filter(Boolean));
   return { pipelines, delivery: { endpoint, deadLetters, settings: { batchMax, lines } }, clock: systemClock };
+}
+
+function signedEndpoint(url: string, secrets: readonly string[]): HttpsEndpoint {
+  try {
+    return new HttpsEndpoint({ url, secrets });
+  } catch (cause) {
+    throw new StreamError(
+      "bug",
+      `environment: the secret of ENDPOINT_SECRET_ARN can't be used: ${(cause as Error).message}`,
+      { cause },
+    );
+  }
 }

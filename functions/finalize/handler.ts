@@ -27,5 +27,7 @@ function partitionsToClose(event: FinalizeEvent, pipeline: RunningPipeline): num
   if (pipeline.scope === "topic") return [0];
   if (!("Records" in event)) return Array.from({ length: pipeline.partitions }, (_, partition) => partition);
   const moved = event.Records.flatMap(({ dynamodb }) => readRowKey(dynamodb?.Keys?.pk?.S ?? "") ?? []);
-  return [...new Set(moved.filter((row) => row.pipeline === pipeline.name).map((row) => row.partition))].sort((a, b) => a - b);
+  return [...new Set(moved.filter((row) => row.pipeline === pipeline.name).map((row) => row.partition))].sort(
+    (a, b) => a - b,
+  );
 }

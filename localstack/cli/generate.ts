@@ -26,7 +26,8 @@ const linesPerWrite = 2_000;
 export async function generateCommand(flags: GenerateFlags, io: CommandIo): Promise<void> {
   pipelineNamed(flags.pipeline);
   const start = parseEventTime(flags.start);
-  if (start === undefined) throw new UsageError(`--start takes a time such as 2024-01-01T12:00:00Z, not "${flags.start}"`);
+  if (start === undefined)
+    throw new UsageError(`--start takes a time such as 2024-01-01T12:00:00Z, not "${flags.start}"`);
   const records = attributionTraffic({
     records: wholeNumberFrom(flags.records, "--records", 0, 1e9),
     seed: wholeNumberFrom(flags.seed, "--seed", 0, 2 ** 32 - 1),

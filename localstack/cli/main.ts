@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { pipelineNames, SettingError } from "../../shared/settings/settings.ts";
 import { type CommandIo, processIo } from "./io.ts";
+import { printable } from "./printable.ts";
 import { UsageError } from "./usage-error.ts";
 
 // Each command's code is loaded when it runs: `tidemark --help` needs no database.
@@ -9,9 +10,11 @@ const io = processIo;
 /** @returns the command line; a command's answer, where it has one, is the exit code. */
 function program(finish: (code: number) => void): Command {
   const runs =
-    <A extends unknown[]>(command: (...args: A) => Promise<number | undefined | void>) =>
-    async (...args: A) =>
-      finish((await command(...args)) ?? 0);
+    <A extends unknown[]>(command: (...args: A) => Promise<unknown>) =>
+    async (...args: A) => {
+      const answer = await command(...args);
+      finish(typeof answer === "number" ? answer : 0);
+    };
   const tidemark = new Command("tidemark")
     .description("Event-time stream processing: replay, run and look into pipelines on this machine.")
     .exitOverride()
@@ -21,7 +24,9 @@ function program(finish: (code: number) => void): Command {
   const pipeline = () => new Option("--pipeline <name>", `one of ${pipelineNames.join(", ")}`).makeOptionMandatory();
   const collect = (value: string, all: string[]) => [...all, value];
   const set = () =>
-    new Option("--set <name=value>", "a setting of the pipeline; may be given more than once").default([]).argParser(collect);
+    new Option("--set <name=value>", "a setting of the pipeline; may be given more than once")
+      .default([])
+      .argParser(collect);
 
   tidemark
     .command("start")
@@ -103,11 +108,13 @@ async function run(argv: readonly string[], output: CommandIo): Promise<number> 
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return 0;
-      output.err(`tidemark: ${error.message.replace(/^error: /, "")}; tidemark --help lists everything`);
+      if (error.code === "commander.help") return 2;
+      const message = error.message.replace(/^error: /, "").replace(/\s+/g, " ");
+      output.err(printable(`tidemark: ${message}; tidemark --help lists everything`));
       return 2;
     }
     const isUsage = error instanceof UsageError || error instanceof SettingError;
-    output.err(`tidemark: ${error instanceof Error ? error.message : String(error)}`);
+    output.err(printable(`tidemark: ${error instanceof Error ? error.message : String(error)}`));
     if (!isUsage && process.env.TIDEMARK_DEBUG) output.err(String((error as Error)?.stack));
     return isUsage ? 2 : 1;
   }

@@ -32,7 +32,8 @@ export function sinkSet(text: string, pipeline: PipelineName): ReadonlySet<Sink>
   return new Set(
     names.map((name) => {
       const sink = sinksOf[pipeline].find((known) => known === name);
-      if (!sink) throw new UsageError(`${pipeline} has no sink "${name}"; --sinks takes ${sinksOf[pipeline].join(",")}`);
+      if (!sink)
+        throw new UsageError(`${pipeline} has no sink "${name}"; --sinks takes ${sinksOf[pipeline].join(",")}`);
       return sink;
     }),
   );

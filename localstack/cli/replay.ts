@@ -33,7 +33,8 @@ export async function replayCommand(flags: ReplayFlags, io: CommandIo): Promise<
   const name = pipelineNamed(flags.pipeline);
   const settings = readSettings(name, keyValues(flags.set));
   const batchMax = wholeNumberFrom(flags.batch, "--batch", 1, 10_000);
-  const asked = flags.partitions === undefined ? undefined : wholeNumberFrom(flags.partitions, "--partitions", 1, partitionsMax);
+  const asked =
+    flags.partitions === undefined ? undefined : wholeNumberFrom(flags.partitions, "--partitions", 1, partitionsMax);
   const sinks = flags.sinks === undefined ? defaultSinks(name) : sinkSet(flags.sinks, name);
   checkReadable(flags.input);
   const held = holdState(flags.state ?? join(flags.out, "state"));
@@ -55,7 +56,8 @@ export async function replayCommand(flags: ReplayFlags, io: CommandIo): Promise<
       deliveryTries: 5,
     });
     try {
-      const onProgress = (progress: { bytes: number; records: number; seconds: number }) => io.status(progressLine(progress, scan));
+      const onProgress = (progress: { bytes: number; records: number; seconds: number }) =>
+        io.status(progressLine(progress, scan));
       const options = { input: flags.input, scan, batchMax, drain: flags.drain, outDirectory: flags.out, onProgress };
       const result = await replay(world, options);
       io.status("");
@@ -77,16 +79,28 @@ function checkReadable(input: string): void {
 }
 
 /** The number of partitions: the state's own, else the one asked for, else what the file needs. */
-function choosePartitions(input: string, asked: number | undefined, notes: ReplayNotes): { scan: Scan; partitions: number } {
+function choosePartitions(
+  input: string,
+  asked: number | undefined,
+  notes: ReplayNotes,
+): { scan: Scan; partitions: number } {
   const stored = notes.partitions;
   if (stored !== undefined && asked !== undefined && asked !== stored) {
-    throw new UsageError(`this state has ${stored} partitions, not ${asked}; drop --partitions, or give another --state`);
+    throw new UsageError(
+      `this state has ${stored} partitions, not ${asked}; drop --partitions, or give another --state`,
+    );
   }
   const known = stored ?? asked;
   try {
     const scan = scanRecords(input, known);
-    const needed = Math.max(scan.highestPartition + 1, scan.lacksPartition || scan.highestPartition < 0 ? partitionsByDefault : 1);
-    if (needed > partitionsMax) throw new UsageError(`${input} names partition ${needed - 1}; at most ${partitionsMax} partitions can be replayed`);
+    const needed = Math.max(
+      scan.highestPartition + 1,
+      scan.lacksPartition || scan.highestPartition < 0 ? partitionsByDefault : 1,
+    );
+    if (needed > partitionsMax)
+      throw new UsageError(
+        `${input} names partition ${needed - 1}; at most ${partitionsMax} partitions can be replayed`,
+      );
     return { scan, partitions: known ?? needed };
   } catch (error) {
     if (error instanceof RecordLineError) throw new UsageError(`${input}: ${error.message}`, { cause: error });
@@ -94,7 +108,10 @@ function choosePartitions(input: string, asked: number | undefined, notes: Repla
   }
 }
 
-function progressLine({ bytes, records, seconds }: { bytes: number; records: number; seconds: number }, scan: Scan): string {
+function progressLine(
+  { bytes, records, seconds }: { bytes: number; records: number; seconds: number },
+  scan: Scan,
+): string {
   const part = Math.floor((100 * bytes) / Math.max(scan.bytes, 1));
   const rate = Math.round(records / Math.max(seconds, 0.001));
   return `replaying ${part} %  ${records.toLocaleString("en")} records  ${rate.toLocaleString("en")}/s`;
@@ -108,5 +125,9 @@ function describe(result: ReplayResult, out: string): string[] {
   const outputs = Object.entries(result.outputs).map(
     ([dataset, { revisions, finals }]) => `${dataset}: ${revisions} revisions, ${finals} final rows`,
   );
-  return [...topics, ...outputs, `${result.seconds} s, ${result.recordsPerSecond} records/s; the outputs are in ${out}`];
+  return [
+    ...topics,
+    ...outputs,
+    `${result.seconds} s, ${result.recordsPerSecond} records/s; the outputs are in ${out}`,
+  ];
 }

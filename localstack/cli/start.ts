@@ -7,7 +7,7 @@ import { sampleRecords } from "../generate/sample.ts";
 import { ReplayNotes } from "../replay/progress-note.ts";
 import { type Summary, summarize } from "../replay/summary.ts";
 import { openLog, runLive } from "../runner/live.ts";
-import { claimOutput, holdState } from "../runner/state-directory.ts";
+import { claimOutput, holdState, makeWritable } from "../runner/state-directory.ts";
 import { openWorld } from "../runner/world.ts";
 import { writeRecords } from "./generate.ts";
 import type { CommandIo } from "./io.ts";
@@ -36,21 +36,23 @@ export async function startCommand(flags: StartFlags, io: CommandIo): Promise<vo
 /** The twelve records that everyone sees first, always from fresh state. */
 async function runSample(directory: string, io: CommandIo): Promise<void> {
   rmSync(directory, { recursive: true, force: true });
-  const held = holdState(join(directory, "state"));
-  held.close();
+  makeWritable(directory, "--directory");
   const input = join(directory, "sample.ndjson");
   writeRecords(sampleRecords, input);
   const quiet = { ...io, out: () => {} };
   const flags = { pipeline: "attribution", input, out: directory, set: [], batch: "500", drain: true, json: false };
   await replayCommand({ ...flags, state: join(directory, "state"), partitions: String(partitions) }, quiet);
-  io.out("Six ad clicks and six page views went through the attribution pipeline. Each page view and the click it is attributed to:");
+  io.out(
+    "Six ad clicks and six page views went through the attribution pipeline. Each page view and the click it is attributed to:",
+  );
   io.out("");
-  await query(
+  const code = await query(
     `select page_view_id, user_id, event_time, attributed_campaign_id, attributed_click_id
      from attributed_page_views order by page_view_id`,
     { out: directory, json: false },
     io,
   );
+  if (code !== 0) throw new Error("the sample's output can't be read");
   io.out("");
   io.out(`Final rows, as S3 would hold them:  ${join(directory, "s3")}`);
   io.out(`What the HTTP endpoint got:         ${join(directory, "http", "deliveries.ndjson")}`);
@@ -62,7 +64,11 @@ async function runSample(directory: string, io: CommandIo): Promise<void> {
   io.out("  npm run -s tidemark -- replay --pipeline attribution --input records.ndjson --out out");
 }
 
-async function runLiveTraffic(directory: string, { ratePerSecond, seed }: { ratePerSecond: number; seed: number }, io: CommandIo) {
+async function runLiveTraffic(
+  directory: string,
+  { ratePerSecond, seed }: { ratePerSecond: number; seed: number },
+  io: CommandIo,
+) {
   const held = holdState(join(directory, "state"));
   try {
     claimOutput(directory, held.store);
@@ -87,7 +93,9 @@ async function runLiveTraffic(directory: string, { ratePerSecond, seed }: { rate
     const traffic = liveTraffic({ seed, start: Date.now(), users: liveUsers, partitions, ratePerSecond });
     const stopping = stopOnSignal();
     io.out("");
-    io.out(`Live traffic of ${liveUsers} users, about ${ratePerSecond} records a second, into ${directory}; Ctrl-C stops it.`);
+    io.out(
+      `Live traffic of ${liveUsers} users, about ${ratePerSecond} records a second, into ${directory}; Ctrl-C stops it.`,
+    );
     const status = setInterval(() => showStatus(io, world).catch((error) => io.err(String(error))), 1_000);
     try {
       await runLive(world, { log, traffic: (now) => traffic.next(now), signal: stopping.signal });
@@ -118,7 +126,9 @@ async function showStatus(io: CommandIo, world: Parameters<typeof runLive>[0]): 
   const now = performance.now();
   const rate = before ? Math.round((1_000 * (totals.read - before.read)) / (now - before.at)) : 0;
   before = { at: now, read: totals.read };
-  const watermarks = Object.entries(summary.watermarks).map(([partition, time]) => `${partition} ${time?.slice(11, 19) ?? "-"}`);
+  const watermarks = Object.entries(summary.watermarks).map(
+    ([partition, time]) => `${partition} ${time?.slice(11, 19) ?? "-"}`,
+  );
   const { revisions, finals } = Object.values(summary.outputs)[0] ?? { revisions: 0, finals: 0 };
   io.out(
     `${new Date().toISOString().slice(11, 19)}Z  ${rate}/s  watermarks ${watermarks.join("  ")}  late ${totals.late}  ` +

@@ -36,13 +36,25 @@ export async function watermarksCommand(flags: WatermarksFlags, io: CommandIo): 
   });
   for (const { topic, partition, row } of sources.sort(byPartition)) {
     const together = sources.filter((other) => other.partition === partition && !other.row.idle);
-    const watermark = watermarkOf(together.map((other) => other.row.highest), allowedLateness, undefined);
+    const watermark = watermarkOf(
+      together.map((other) => other.row.highest),
+      allowedLateness,
+      undefined,
+    );
     const lag = watermark === undefined ? null : Date.now() - watermark;
     const seen = row.highest === undefined ? null : formatEventTime(row.highest);
     const shown = watermark === undefined ? null : formatEventTime(Math.max(watermark, 0));
     io.out(
       flags.json
-        ? JSON.stringify({ topic, partition, watermark: shown, lagMs: lag, highestEventTime: seen, nextOffset: row.next.offset, idle: row.idle })
+        ? JSON.stringify({
+            topic,
+            partition,
+            watermark: shown,
+            lagMs: lag,
+            highestEventTime: seen,
+            nextOffset: row.next.offset,
+            idle: row.idle,
+          })
         : `${topic}-${partition}  ${shown ?? "no watermark yet"}  lag ${lag === null ? "-" : `${lag} ms`}  highest ${seen ?? "-"}  next offset ${row.next.offset}${row.idle ? "  idle" : ""}`,
     );
   }

@@ -21,7 +21,11 @@ export class ChangeFeed {
   /** The next changes behind `sequence`, in order. */
   after(sequence: number, limit: number): StoredChange[] {
     const rows = this.#after.all(sequence, limit) as unknown as ChangeRow[];
-    return rows.map(({ sequence, at, key, version, body, outbox }) => ({ sequence, at, document: { key, version, body, outbox } }));
+    return rows.map(({ sequence, at, key, version, body, outbox }) => ({
+      sequence,
+      at,
+      document: { key, version, body, outbox },
+    }));
   }
 }
 

@@ -34,7 +34,14 @@ export class FileLog {
       if (record?.offset === undefined) continue;
       log.next = Math.max(log.next, record.offset + 1);
       if (record.offset >= from) {
-        log.ahead.push({ topic, partition, offset: record.offset, timestamp: record.ts ?? 0, key: record.key, value: record.value });
+        log.ahead.push({
+          topic,
+          partition,
+          offset: record.offset,
+          timestamp: record.ts ?? 0,
+          key: record.key,
+          value: record.value,
+        });
       }
     }
     this.#partitions.set(`${topic}-${partition}`, log);

@@ -12,7 +12,10 @@ export interface FileLine {
 }
 
 /** The lines of a file from a byte offset on, in order. Holds one chunk, or one line if that is longer. */
-export function* readLines(path: string, from: { offset: number; lines: number } = { offset: 0, lines: 0 }): Generator<FileLine> {
+export function* readLines(
+  path: string,
+  from: { offset: number; lines: number } = { offset: 0, lines: 0 },
+): Generator<FileLine> {
   const file = openSync(path, "r");
   try {
     let { offset: end, lines: number } = from;

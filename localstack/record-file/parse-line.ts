@@ -25,9 +25,7 @@ export class RecordLineError extends Error {
 export function parseRecordLine({ number, bytes }: Pick<FileLine, "number" | "bytes">): FileRecord | undefined {
   if (bytes.length === 0 || bytes.toString("latin1").trim() === "") return undefined;
   const fail = (what: string) => new RecordLineError(`line ${number} is no record: ${what}`);
-  // A payload that isn't UTF-8 stands in the file as its bytes. Read byte by byte, they come through.
-  const encoding = isUtf8(bytes) ? "utf8" : "latin1";
-  const text = bytes.toString(encoding);
+  const text = isUtf8(bytes) ? bytes.toString() : bytewise(bytes);
   const line = parseObject(text, fail);
   const { topic } = line;
   if (typeof topic !== "string" || topic === "") throw fail("topic is missing");
@@ -40,8 +38,8 @@ export function parseRecordLine({ number, bytes }: Pick<FileLine, "number" | "by
     ...(partition !== undefined && { partition }),
     ...(offset !== undefined && { offset }),
     ...(ts !== undefined && { ts }),
-    key: keyOf(line.key, encoding, fail),
-    value: valueOf(line.payload, text, encoding),
+    key: keyBytes(line.key, text, fail),
+    value: payloadBytes(line.payload, text),
   };
 }
 
@@ -62,34 +60,47 @@ function wholeNumber(value: unknown, name: string, fail: (what: string) => Error
   throw fail(`${name} is not a whole number`);
 }
 
-function keyOf(key: unknown, encoding: "utf8" | "latin1", fail: (what: string) => Error): Buffer | null {
+function keyBytes(key: unknown, line: string, fail: (what: string) => Error): Buffer | null {
   if (key === undefined || key === null) return null;
-  if (typeof key === "string") return bytesOf(key, encoding);
-  if (typeof key === "number") return Buffer.from(String(key));
+  if (typeof key === "string") return bytesOf(key);
+  if (typeof key === "number") return bytesOf(JSON.stringify(exactly(line).key));
   throw fail("key is neither text nor null");
 }
 
-function valueOf(payload: unknown, line: string, encoding: "utf8" | "latin1"): Buffer | null {
+function payloadBytes(payload: unknown, line: string): Buffer | null {
   if (payload === null) return null;
-  if (typeof payload === "string") return bytesOf(payload, encoding);
-  return bytesOf(JSON.stringify(exactly(line)), encoding);
+  return bytesOf(typeof payload === "string" ? payload : JSON.stringify(exactly(line).payload));
 }
 
-/** The payload with its numbers as they are written: 0.10 and 2^53 + 1 don't survive a parse. */
-function exactly(line: string): unknown {
-  const parsed = JSON.parse(line, ((_key: string, value: unknown, context?: { source?: string }) =>
+/** The line with its numbers as they are written: 0.10 and 2^53 + 1 don't survive a parse. */
+function exactly(line: string): { readonly key: unknown; readonly payload: unknown } {
+  return JSON.parse(line, ((_key: string, value: unknown, context?: { source?: string }) =>
     typeof value === "number" && context?.source !== undefined ? rawJson(context.source) : value) as (
     key: string,
     value: unknown,
-  ) => unknown) as { payload: unknown };
-  return parsed.payload;
+  ) => unknown);
 }
 
 /** In Node 22 and newer; TypeScript's libraries don't know it yet. */
 const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
 
-/** In a line read byte by byte a unit up to 255 is a byte; only a \\u escape makes a greater one. */
-function bytesOf(text: string, encoding: "utf8" | "latin1"): Buffer {
-  if (encoding === "utf8") return Buffer.from(text);
-  return Buffer.concat(Array.from(text, (unit) => (unit <= "\u00ff" ? Buffer.from(unit, "latin1") : Buffer.from(unit))));
+/**
+ * A payload that isn't UTF-8 stands in the file as its bytes. Each byte beyond ASCII becomes a unit of its own, of a range for private use,
+ * which JSON leaves alone, and which no letter that is escaped can be mistaken for.
+ */
+function bytewise(bytes: Buffer): string {
+  return bytes
+    .toString("latin1")
+    .replace(/[\x80-\xff]/g, (unit) => String.fromCharCode(firstByteUnit + unit.charCodeAt(0)));
+}
+const firstByteUnit = 0xf700;
+const byteUnits = /[\uf780-\uf7ff]/;
+
+function bytesOf(text: string): Buffer {
+  if (!byteUnits.test(text)) return Buffer.from(text);
+  return Buffer.concat(
+    Array.from(text, (letter) =>
+      byteUnits.test(letter) ? Buffer.of(letter.charCodeAt(0) - firstByteUnit) : Buffer.from(letter),
+    ),
+  );
 }

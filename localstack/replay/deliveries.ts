@@ -49,7 +49,11 @@ function belongTogether(a: LogRecord, b: LogRecord, scope: "partition" | "topic"
   return a.topic === b.topic && (scope === "partition" || a.partition === b.partition);
 }
 
-function complete({ topic, partition, offset, ts, key, value }: FileRecord, pipeline: PipelineFacts, nextOffsets: Map<string, number>): LogRecord {
+function complete(
+  { topic, partition, offset, ts, key, value }: FileRecord,
+  pipeline: PipelineFacts,
+  nextOffsets: Map<string, number>,
+): LogRecord {
   const number = partition ?? (key ? partitionOf(key, pipeline.partitions) : 0);
   const name = `${topic}-${number}`;
   const at = offset ?? nextOffsets.get(name) ?? 0;

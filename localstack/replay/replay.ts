@@ -32,7 +32,10 @@ export interface ReplayResult extends Summary {
 
 /** Records between two transactions: enough to make a commit to disk a small part of the work, few enough to lose little to a kill. */
 const recordsPerGroup = 4_000;
-const retries = { tries: 5, wait: (attempt: number) => new Promise<void>((done) => setTimeout(done, 100 * 2 ** attempt)) };
+const retries = {
+  tries: 5,
+  wait: (attempt: number) => new Promise<void>((done) => setTimeout(done, 100 * 2 ** attempt)),
+};
 
 /** Runs a record file through the real handlers, from where an earlier run of the same file stopped. */
 export async function replay(world: World, options: ReplayOptions): Promise<ReplayResult> {
@@ -47,7 +50,11 @@ export async function replay(world: World, options: ReplayOptions): Promise<Repl
   await finish(world, options.drain);
   const seconds = secondsSoFar();
   const summary = await summarize(world.engine, notes.ignored);
-  const result = { ...summary, seconds: round(seconds), recordsPerSecond: Math.round(records / Math.max(seconds, 0.001)) };
+  const result = {
+    ...summary,
+    seconds: round(seconds),
+    recordsPerSecond: Math.round(records / Math.max(seconds, 0.001)),
+  };
   writeWhole(join(options.outDirectory, "summary.json"), `${JSON.stringify(result, null, 2)}\n`);
   return result;
 }
@@ -89,7 +96,12 @@ function advance(nextOffsets: Map<string, number>, { topic, partition, offset }:
   nextOffsets.set(name, Math.max(offset + 1, nextOffsets.get(name) ?? 0));
 }
 
-async function processDelivery(world: World, delivery: FileDelivery, moved: Set<string>, ignored: Record<string, number>) {
+async function processDelivery(
+  world: World,
+  delivery: FileDelivery,
+  moved: Set<string>,
+  ignored: Record<string, number>,
+) {
   const { topic, records } = delivery;
   if (!world.pipeline.sources.includes(topic)) {
     ignored[topic] = (ignored[topic] ?? 0) + records.length;

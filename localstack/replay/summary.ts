@@ -37,9 +37,13 @@ export async function summarize<R extends KeyedRecord, S>(
   for (const partition of scopes) {
     const sources = partitionsTogether(engine as Engine<R, S>, partition);
     const scope = closingScope(pipeline, partition);
-    const documents = await store.progress.read([...sources.map((source) => rowKey(pipeline, source)), closingKey(scope)]);
+    const documents = await store.progress.read([
+      ...sources.map((source) => rowKey(pipeline, source)),
+      closingKey(scope),
+    ]);
     const rows = sources.map((source) => ({ source, row: readRow(documents.get(rowKey(pipeline, source))) }));
-    for (const { source, row } of rows) byTopic.set(source.topic, addCounts(byTopic.get(source.topic) ?? noCounts, row.counts));
+    for (const { source, row } of rows)
+      byTopic.set(source.topic, addCounts(byTopic.get(source.topic) ?? noCounts, row.counts));
     finals += readClosing(documents.get(closingKey(scope)), pipeline.finalInterval).finals;
     const highest = rows.filter(({ row }) => !row.idle).map(({ row }) => row.highest);
     const watermark = watermarkOf(highest, pipeline.allowedLateness, undefined);

@@ -13,7 +13,10 @@ const pollMs = 100;
 const produceMs = 100;
 const streamMs = 100;
 const closeMs = 1_000;
-const forever = { tries: Number.POSITIVE_INFINITY, wait: (attempt: number) => sleep(Math.min(100 * 2 ** attempt, 5_000)) };
+const forever = {
+  tries: Number.POSITIVE_INFINITY,
+  wait: (attempt: number) => sleep(Math.min(100 * 2 ** attempt, 5_000)),
+};
 
 export interface LiveOptions {
   readonly log: FileLog;
@@ -56,10 +59,17 @@ export async function runLive(world: World, options: LiveOptions): Promise<void>
 }
 
 export function sourcePartitions({ pipeline }: World): { topic: string; partition: number }[] {
-  return pipeline.sources.flatMap((topic) => Array.from({ length: pipeline.partitions }, (_, partition) => ({ topic, partition })));
+  return pipeline.sources.flatMap((topic) =>
+    Array.from({ length: pipeline.partitions }, (_, partition) => ({ topic, partition })),
+  );
 }
 
-async function poll(world: World, source: { topic: string; partition: number }, moved: Set<string>, { log, signal }: LiveOptions) {
+async function poll(
+  world: World,
+  source: { topic: string; partition: number },
+  moved: Set<string>,
+  { log, signal }: LiveOptions,
+) {
   const { topic, partition } = source;
   while (!signal.aborted) {
     const records = log.peek(topic, partition, batchSize);

@@ -37,7 +37,9 @@ export async function deliverRecords(
   for (let attempt = 1; left.length > 0; attempt++) {
     const { batchItemFailures } = await handler(mskEvent(left), localContext);
     if (batchItemFailures.length === 0) return;
-    const failed = new Set(batchItemFailures.map(({ itemIdentifier: { partition, offset } }) => `${partition}@${offset}`));
+    const failed = new Set(
+      batchItemFailures.map(({ itemIdentifier: { partition, offset } }) => `${partition}@${offset}`),
+    );
     left = left.filter(({ topic, partition, offset }) => failed.has(`${topic}-${partition}@${offset}`));
     if (attempt === tries) throw new Error(`${left.length} records are still not done after ${tries} tries`);
     await wait(attempt);

@@ -58,7 +58,7 @@ export function claimOutput(directory: string, store: SqliteStateStore): void {
 }
 
 /** @throws {UsageError} naming the option to change. */
-function makeWritable(directory: string, option: string): void {
+export function makeWritable(directory: string, option: string): void {
   try {
     mkdirSync(directory, { recursive: true });
     accessSync(directory, constants.W_OK | constants.X_OK);

@@ -21,7 +21,13 @@ export function formatDuration(duration: DurationMs): string {
 function parseIso8601(text: string): number | undefined {
   const parts = iso8601.exec(text);
   if (!parts || text.endsWith("P") || text.endsWith("T")) return undefined;
-  const [weeks, days, hours, minutes, seconds] = parts.slice(1, 6).map((part) => Number(part ?? 0)) as [number, number, number, number, number];
+  const [weeks, days, hours, minutes, seconds] = parts.slice(1, 6).map((part) => Number(part ?? 0)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const ms = Number((parts[6] ?? "").padEnd(3, "0"));
   return weeks * 7 * unitMs.d + days * unitMs.d + hours * unitMs.h + minutes * unitMs.m + seconds * unitMs.s + ms;
 }

@@ -17,7 +17,11 @@ export function isEligible(touch: Touch, time: EventTimeMs, window: DurationMs):
 }
 
 /** The latest eligible touch of `touches`, which are in order; `undefined` where there is none. */
-export function lastTouch<T extends Touch>(touches: readonly T[], time: EventTimeMs, window: DurationMs): T | undefined {
+export function lastTouch<T extends Touch>(
+  touches: readonly T[],
+  time: EventTimeMs,
+  window: DurationMs,
+): T | undefined {
   const last = touches[countUpTo(touches, time) - 1];
   return last && isEligible(last, time, window) ? last : undefined;
 }
@@ -33,7 +37,11 @@ export function withTouch<T extends Touch>(touches: readonly T[], touch: T): rea
  * What of `touches` can still matter where nothing older than `horizon` is to come: those not older than it, and of the older ones
  * the latest, which beats them all, until it is out of reach of `horizon` itself.
  */
-export function pruneTouches<T extends Touch>(touches: readonly T[], horizon: EventTimeMs, window: DurationMs): readonly T[] {
+export function pruneTouches<T extends Touch>(
+  touches: readonly T[],
+  horizon: EventTimeMs,
+  window: DurationMs,
+): readonly T[] {
   let firstKept = countUpTo(touches, horizon - 1);
   const latestOlder = touches[firstKept - 1];
   if (latestOlder && isEligible(latestOlder, horizon, window)) firstKept--;

@@ -88,7 +88,10 @@ export function requiredId(json: JsonFields, name: string): string {
   const value = own(json.fields, name);
   if (typeof value === "string") return boundedId(value, name);
   if (typeof value === "number") return integerText(json, name, value);
-  throw new UnusableValue("malformed", value === undefined || value === null ? `${name} is missing` : `${name} is neither text nor an integer`);
+  throw new UnusableValue(
+    "malformed",
+    value === undefined || value === null ? `${name} is missing` : `${name} is neither text nor an integer`,
+  );
 }
 
 /**
@@ -133,27 +136,36 @@ function boundedId(id: string, name: string): string {
   return id;
 }
 
-/** An integer as its digits. Beyond 2^53 the parsed number is no longer the one that was sent, so the text is asked. */
+/** An integer as its digits. A parsed number may no longer be the one that was sent, so the text is asked. */
 function integerText(json: JsonFields, name: string, value: number): string {
-  if (Number.isSafeInteger(value)) return String(value);
-  const source = topLevelSource(json.text, name);
-  if (source === undefined || !/^-?\d+$/.test(source)) throw new UnusableValue("malformed", `${name} is not an integer`);
+  const digits = String(value);
+  const source =
+    Number.isSafeInteger(value) && standsOnce(json.text, name, digits) ? digits : topLevelSource(json.text, name);
+  if (source === undefined || !/^-?\d+$/.test(source))
+    throw new UnusableValue("malformed", `${name} is not an integer`);
   return boundedId(source, name);
+}
+
+/** Whether a name stands in the text just once, in the plainest form, with just these digits behind it. Spares most a second parse. */
+function standsOnce(text: string, name: string, digits: string): boolean {
+  const quoted = `"${name}"`;
+  const at = text.indexOf(quoted);
+  const end = at + quoted.length + 1 + digits.length;
+  const isPlain =
+    at !== -1 && text.startsWith(`:${digits}`, at + quoted.length) && (text[end] === "," || text[end] === "}");
+  return isPlain && text.indexOf(quoted, end) === -1;
 }
 
 /** The source text of a top-level number of an object; the last one where the name stands twice, as JSON.parse has it. */
 export function topLevelSource(text: string, name: string): string | undefined {
-  let source: string | undefined;
-  const root = JSON.parse(text, function (this: object, key, value, context?: { source?: string }) {
-    // The reviver visits inner objects before outer ones: only the object that holds the root's own names can be the last.
+  // The reviver sees every object that has the name; which of them is the root is known only in the end.
+  const sources = new Map<object, string>();
+  const root: object = JSON.parse(text, function (this: object, key, value, context?: { source?: string }) {
     if (key === name && context?.source !== undefined) sources.set(this, context.source);
     return value;
   } as (this: object, key: string, value: unknown) => unknown);
-  source = sources.get(root as object);
-  sources.delete(root as object);
-  return source;
+  return sources.get(root);
 }
-const sources = new WeakMap<object, string>();
 
 /** The length of a well-formed string in UTF-8 bytes. */
 export function utf8Length(text: string): number {

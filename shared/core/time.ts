@@ -23,7 +23,12 @@ export function parseEventTime(text: string): EventTimeMs | undefined {
   const offset = fraction && zoneOffsetMs(text, fraction.end);
   if (!fraction || offset === undefined) return undefined;
   const time =
-    daysFromEpoch(year, month, day) * dayMs + hour * 3_600_000 + minute * 60_000 + second * 1_000 + fraction.ms - offset;
+    daysFromEpoch(year, month, day) * dayMs +
+    hour * 3_600_000 +
+    minute * 60_000 +
+    second * 1_000 +
+    fraction.ms -
+    offset;
   return isEventTime(time) ? time : undefined;
 }
 

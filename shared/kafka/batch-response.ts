@@ -1,6 +1,8 @@
 /** What Lambda takes for "send these again": the first record of each partition that isn't done. */
 export interface KafkaBatchResponse {
-  readonly batchItemFailures: readonly { readonly itemIdentifier: { readonly partition: string; readonly offset: number } }[];
+  readonly batchItemFailures: readonly {
+    readonly itemIdentifier: { readonly partition: string; readonly offset: number };
+  }[];
 }
 
 interface Unfinished {
@@ -19,11 +21,18 @@ interface Unfinished {
 export function answerKafka(
   unfinished: readonly Unfinished[],
   form: "report" | "throw",
-  sent: readonly { readonly topic: string; readonly partition: number; readonly records: readonly { readonly offset: number }[] }[],
+  sent: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly records: readonly { readonly offset: number }[];
+  }[],
 ): KafkaBatchResponse {
   if (unfinished.length > 0 && form === "throw") {
     const first = unfinished.map(({ topic, partition, offset }) => `${topic}-${partition} from ${offset}`).join(", ");
-    throw new AggregateError(unfinished.map(({ cause }) => cause), `to be sent again: ${first}`);
+    throw new AggregateError(
+      unfinished.map(({ cause }) => cause),
+      `to be sent again: ${first}`,
+    );
   }
   const failures = unfinished.flatMap(({ topic, partition, offset }) => {
     const batch = sent.find((one) => one.topic === topic && one.partition === partition);

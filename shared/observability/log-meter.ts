@@ -8,8 +8,12 @@ export function logMeter(namespace: string, write: (line: string) => void = writ
   return {
     count(name, amount, dimensions) {
       if (amount === 0) return;
-      const metrics = [{ Namespace: namespace, Dimensions: [Object.keys(dimensions)], Metrics: [{ Name: name, Unit: "Count" }] }];
-      write(JSON.stringify({ _aws: { Timestamp: Date.now(), CloudWatchMetrics: metrics }, ...dimensions, [name]: amount }));
+      const metrics = [
+        { Namespace: namespace, Dimensions: [Object.keys(dimensions)], Metrics: [{ Name: name, Unit: "Count" }] },
+      ];
+      write(
+        JSON.stringify({ _aws: { Timestamp: Date.now(), CloudWatchMetrics: metrics }, ...dimensions, [name]: amount }),
+      );
     },
   };
 }

@@ -1,6 +1,6 @@
+import { StreamError } from "../core/errors.ts";
 import type { DurationMs, EventTimeMs } from "../core/units.ts";
 import type { Watermark } from "../core/watermark.ts";
-import { StreamError } from "../core/errors.ts";
 import type { Document, DocumentTable } from "../ports/state-store.ts";
 
 /** How far a scope is closed. */

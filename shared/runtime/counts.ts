@@ -35,5 +35,10 @@ export function addCounts(a: Counts, b: Counts): Counts {
 
 /** All records that were counted. */
 export function recordsRead(counts: Counts): number {
-  return counts.accepted + counts.duplicate + counts.ignored + rejectionReasons.reduce((sum, r) => sum + counts.rejected[r], 0);
+  return (
+    counts.accepted +
+    counts.duplicate +
+    counts.ignored +
+    rejectionReasons.reduce((sum, r) => sum + counts.rejected[r], 0)
+  );
 }

@@ -1,7 +1,7 @@
+import { atMostAtOnce } from "../core/at-most-at-once.ts";
 import type { DurationMs, WallTimeMs } from "../core/units.ts";
 import type { DeliveryOutcome, Endpoint } from "../ports/endpoint.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
-import { atMostAtOnce } from "./concurrency.ts";
 import type { Output } from "./outputs.ts";
 
 /** One version of one document, as the change feed tells of it. */
@@ -66,33 +66,45 @@ async function deliverLine(
   const { batchMax } = delivery.settings;
   for (let at = 0; at < line.length; at += batchMax) {
     const batch = line.slice(at, at + batchMax);
-    if (stop.now || signal?.aborted || !(await deliverBatch(delivery, batch, now, signal))) {
+    const left = stop.now || signal?.aborted ? batch[0] : await deliverBatch(delivery, batch, now, signal);
+    if (left) {
       stop.now = true;
-      return (batch[0] as Item).index;
+      return left.index;
     }
   }
   return Number.POSITIVE_INFINITY;
 }
 
-/** @returns whether the batch is off our hands. */
-async function deliverBatch(delivery: Delivery, batch: readonly Item[], now: WallTimeMs, signal?: AbortSignal): Promise<boolean> {
+/** @returns the first that is neither delivered nor put aside. */
+async function deliverBatch(
+  delivery: Delivery,
+  batch: readonly Item[],
+  now: WallTimeMs,
+  signal?: AbortSignal,
+): Promise<Item | undefined> {
   const expired = batch.filter(({ change }) => now - change.at > deliverableFor);
-  for (const item of expired) await putAside(delivery, item, { kind: "unavailable", reason: "not delivered for 20 hours" });
+  for (const item of expired)
+    await putAside(delivery, item, { kind: "unavailable", reason: "not delivered for 20 hours" });
   const due = batch.filter((item) => !expired.includes(item));
-  if (due.length === 0) return true;
+  const first = due[0];
+  if (!first) return undefined;
   const outcome = await post(delivery, due, signal);
-  if (outcome.kind === "unavailable") return false;
-  if (outcome.kind === "accepted") return true;
+  if (outcome.kind === "unavailable") return first;
+  if (outcome.kind === "accepted") return undefined;
   if (due.length === 1) {
-    await putAside(delivery, due[0] as Item, outcome);
-    return true;
+    await putAside(delivery, first, outcome);
+    return undefined;
   }
   // One output may have spoilt the array for all: one at a time tells which.
-  for (const item of due) if (!(await deliverBatch(delivery, [item], now, signal))) return false;
-  return true;
+  for (const item of due) if (await deliverBatch(delivery, [item], now, signal)) return item;
+  return undefined;
 }
 
-function post({ endpoint, settings }: Delivery, batch: readonly Item[], signal?: AbortSignal): Promise<DeliveryOutcome> {
+function post(
+  { endpoint, settings }: Delivery,
+  batch: readonly Item[],
+  signal?: AbortSignal,
+): Promise<DeliveryOutcome> {
   const outputs = batch.map(({ output }) => output);
   const [first, last] = [outputs[0] as Output, outputs.at(-1) as Output];
   const message =
@@ -108,7 +120,12 @@ async function putAside(
   outcome: Exclude<DeliveryOutcome, { kind: "accepted" }>,
 ): Promise<void> {
   const position = change.outputs.indexOf(output);
-  const letter = { sink: "http", reason: outcome.reason, ...(outcome.kind === "refused" && { status: outcome.status }), output };
+  const letter = {
+    sink: "http",
+    reason: outcome.reason,
+    ...(outcome.kind === "refused" && { status: outcome.status }),
+    output,
+  };
   const name = `dead_letters/http/${output.pipeline}/${change.sequence}-${position}.json`;
   // A taken name is this very output, put aside by an earlier try.
   await deadLetters.create(name, new TextEncoder().encode(JSON.stringify(letter)));

@@ -53,6 +53,7 @@ export function partitionsTogether<R extends KeyedRecord, S>(
   { pipeline, settings }: Engine<R, S>,
   partition: number,
 ): SourcePartition[] {
-  const numbers = pipeline.scope === "partition" ? [partition] : Array.from({ length: settings.partitions }, (_, i) => i);
+  const numbers =
+    pipeline.scope === "partition" ? [partition] : Array.from({ length: settings.partitions }, (_, i) => i);
   return pipeline.sources.flatMap((topic) => numbers.map((number) => ({ topic, partition: number })));
 }

@@ -43,7 +43,11 @@ export function readEntity<R extends KeyedRecord, S>(
     version: document.version,
     state: pipeline.decode(stored.s),
     applied: stored.at,
-    refused: (stored.no ?? []).map(([lane, position, message]) => ({ lane, position: readPosition(position), message })),
+    refused: (stored.no ?? []).map(([lane, position, message]) => ({
+      lane,
+      position: readPosition(position),
+      message,
+    })),
   };
 }
 

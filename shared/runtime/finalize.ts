@@ -1,3 +1,4 @@
+import { atMostAtOnce } from "../core/at-most-at-once.ts";
 import { compareCodePoints } from "../core/last-touch.ts";
 import { bucketStart, formatEventTime, lastEventTime } from "../core/time.ts";
 import type { EventTimeMs } from "../core/units.ts";
@@ -5,7 +6,6 @@ import { earlierOf, laterOf, type Watermark } from "../core/watermark.ts";
 import type { KeyedRecord, Result } from "../pipelines/pipeline.ts";
 import type { DueList } from "../ports/state-store.ts";
 import { type Closing, commitClosing, readClosing } from "./closing.ts";
-import { atMostAtOnce } from "./concurrency.ts";
 import { type Engine, partitionsTogether } from "./engine.ts";
 import { readEntity } from "./entity.ts";
 import { closingKey, closingScope, entityKey, rowKey } from "./keys.ts";
@@ -56,7 +56,8 @@ async function closableUntil<R extends KeyedRecord, S>(engine: Engine<R, S>, par
   if (rows.some(({ idle }) => idle)) {
     // An idle source that wakes meanwhile must judge by a watermark not below this closing: say how far it goes, then look again.
     const announced = { ...closing, announced: laterOf(closing.announced, until) };
-    if ((await commitClosing(store.progress, closingKey(scope), announced, pipeline.finalInterval)).kind === "conflict") return undefined;
+    if ((await commitClosing(store.progress, closingKey(scope), announced, pipeline.finalInterval)).kind === "conflict")
+      return undefined;
     ({ rows, closing } = await readScope(engine, partition, scope));
     until = earlierOf(until, leastFloor(rows));
     if (until === undefined) return undefined;
@@ -130,7 +131,9 @@ async function finalResults<R extends KeyedRecord, S>(
     return chunk.flatMap((key) => {
       const of = { partition, key };
       const document = documents.get(entityKey(pipeline, of));
-      return document ? pipeline.between(readEntity(pipeline, of, document).state, end - pipeline.finalInterval, end, of) : [];
+      return document
+        ? pipeline.between(readEntity(pipeline, of, document).state, end - pipeline.finalInterval, end, of)
+        : [];
     });
   });
   return results.flat().sort((a, b) => a.time - b.time || compareCodePoints(a.entity, b.entity));

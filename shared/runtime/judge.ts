@@ -42,7 +42,12 @@ export function watermarkWith<R extends KeyedRecord, S>(
   return watermarkOf([highest, ...peers], pipeline.allowedLateness, floor);
 }
 
-function judgeOne<R extends KeyedRecord, S>({ pipeline, settings }: Engine<R, S>, { record }: PlacedRecord, watermark: Watermark, claim: Claim) {
+function judgeOne<R extends KeyedRecord, S>(
+  { pipeline, settings }: Engine<R, S>,
+  { record }: PlacedRecord,
+  watermark: Watermark,
+  claim: Claim,
+) {
   if (record.value === null) return { kind: "ignore" } as const;
   const parsed = pipeline.parse(record.topic, record.value);
   if (parsed.kind === "ignored") return { kind: "ignore" } as const;
@@ -50,10 +55,18 @@ function judgeOne<R extends KeyedRecord, S>({ pipeline, settings }: Engine<R, S>
   const { time } = parsed.record;
   const clock = settings.futureClock === "record" ? record.timestamp : claim.clock;
   if (time > clock + settings.maxFutureSkew) {
-    return { kind: "reject", reason: "future", message: `event time is ${time - clock} ms ahead of the clock` } as const;
+    return {
+      kind: "reject",
+      reason: "future",
+      message: `event time is ${time - clock} ms ahead of the clock`,
+    } as const;
   }
   if (pipeline.isLate(parsed.record, watermark)) {
-    return { kind: "reject", reason: "late", message: `event time is ${(watermark ?? 0) - time} ms before the watermark` } as const;
+    return {
+      kind: "reject",
+      reason: "late",
+      message: `event time is ${(watermark ?? 0) - time} ms before the watermark`,
+    } as const;
   }
   return { kind: "apply", parsed: parsed.record } as const;
 }

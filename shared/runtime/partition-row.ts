@@ -66,7 +66,12 @@ export function readRow(document: Document | undefined): PartitionRow {
     idle: stored.idle === true,
     counts: stored.counts,
     ...(claim && {
-      claim: { end: readPosition(claim.end), peers: claim.peers.map((m) => m ?? undefined), floor: claim.floor, clock: claim.clock },
+      claim: {
+        end: readPosition(claim.end),
+        peers: claim.peers.map((m) => m ?? undefined),
+        floor: claim.floor,
+        clock: claim.clock,
+      },
     }),
   };
 }

@@ -104,7 +104,9 @@ async function oneTry<R extends KeyedRecord, S>(
   const isStored = await storeProgress(engine, opened, { ...stands, highestTimestamp, counts });
   if (!isStored) return { left: records, lost: true };
   meterCounts(engine, source, counts);
-  const left = placed.filter(({ position }) => comparePositions(position, stands.position) >= 0).map(({ record }) => record);
+  const left = placed
+    .filter(({ position }) => comparePositions(position, stands.position) >= 0)
+    .map(({ record }) => record);
   return { left: [...left, ...beyond], ...(failure && { cause: failure.cause }) };
 }
 
@@ -136,7 +138,10 @@ function dueLists<R extends KeyedRecord, S>(
   return [...keysByBucket].map(([bucket, keys]) => ({ scope, bucketEnd: bucket, name, keys: [...keys] }));
 }
 
-function batchContext<R extends KeyedRecord, S>(engine: Engine<R, S>, { source, row, peers, closing }: OpenTry): BatchContext {
+function batchContext<R extends KeyedRecord, S>(
+  engine: Engine<R, S>,
+  { source, row, peers, closing }: OpenTry,
+): BatchContext {
   const lanes = [{ source, row }, ...peers].map((at) => [laneOf(engine.pipeline, at.source), at.row.next] as const);
   const floors = peers.map((peer) => peer.row.floor);
   return {
@@ -150,7 +155,10 @@ function batchContext<R extends KeyedRecord, S>(engine: Engine<R, S>, { source, 
 function firstFailure(taken: readonly TakenIn[]): TakenIn["failed"] {
   return taken
     .flatMap(({ failed }) => failed ?? [])
-    .reduce<TakenIn["failed"]>((first, one) => (first && comparePositions(first.from, one.from) <= 0 ? first : one), undefined);
+    .reduce<TakenIn["failed"]>(
+      (first, one) => (first && comparePositions(first.from, one.from) <= 0 ? first : one),
+      undefined,
+    );
 }
 
 function rejectionsOf<R>(done: readonly Verdict<R>[], lane: string, taken: readonly TakenIn[]): Rejection[] {
@@ -179,7 +187,11 @@ function countOf<R>(done: readonly Verdict<R>[], taken: readonly TakenIn[]): Cou
   return { accepted: outcomes.accepted, duplicate: outcomes.duplicate, ignored, rejected, revisions };
 }
 
-function meterCounts<R extends KeyedRecord, S>({ meter, pipeline }: Engine<R, S>, { topic }: SourcePartition, counts: Counts): void {
+function meterCounts<R extends KeyedRecord, S>(
+  { meter, pipeline }: Engine<R, S>,
+  { topic }: SourcePartition,
+  counts: Counts,
+): void {
   const dimensions = { pipeline: pipeline.name, topic };
   meter.count("records_accepted_total", counts.accepted, dimensions);
   meter.count("records_duplicate_total", counts.duplicate, dimensions);

@@ -59,7 +59,8 @@ export async function writeRejections<R extends KeyedRecord, S>(
   let at: Reached = { position: first, highest: reached.highest };
   while (comparePositions(at.position, reached.position) < 0) {
     const left = rejections.filter(({ position }) => comparePositions(position, at.position) >= 0);
-    if (left.length === 0 && comparePositions(reached.position, claimEnd) >= 0) return { ...at, position: reached.position };
+    if (left.length === 0 && comparePositions(reached.position, claimEnd) >= 0)
+      return { ...at, position: reached.position };
     const metadata = describe({ position: reached.position, highest: at.highest });
     const rows = left.map((rejection) => rejectionRow(engine.pipeline.name, rejection));
     const compress = rows.length >= compressedFrom;
@@ -82,10 +83,16 @@ function objectName<R extends KeyedRecord, S>(
 }
 
 /** An object that is found taken can't be gone: nothing deletes it before its partition has moved on. */
-async function readReached<R extends KeyedRecord, S>({ objects, rowFormat }: Engine<R, S>, name: string): Promise<Reached> {
+async function readReached<R extends KeyedRecord, S>(
+  { objects, rowFormat }: Engine<R, S>,
+  name: string,
+): Promise<Reached> {
   const bytes = await objects.read(name);
   if (!bytes) throw new Error(`${name} was taken a moment ago and is gone`);
-  const { end, highest } = JSON.parse(rowFormat.metadataOf(bytes).tidemark ?? "{}") as { end: StoredPosition; highest?: number };
+  const { end, highest } = JSON.parse(rowFormat.metadataOf(bytes).tidemark ?? "{}") as {
+    end: StoredPosition;
+    highest?: number;
+  };
   return { position: readPosition(end), highest };
 }
 

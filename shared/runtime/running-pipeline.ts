@@ -1,6 +1,6 @@
 import type { Column } from "../core/row.ts";
-import type { KeyedRecord } from "../pipelines/pipeline.ts";
 import type { EventTimeMs } from "../core/units.ts";
+import type { KeyedRecord } from "../pipelines/pipeline.ts";
 import type { Document } from "../ports/state-store.ts";
 import type { Engine } from "./engine.ts";
 import { closeBuckets } from "./finalize.ts";

@@ -1,11 +1,11 @@
+import { atMostAtOnce } from "../core/at-most-at-once.ts";
 import { StreamError } from "../core/errors.ts";
 import { comparePositions, type Position, storePosition } from "../core/position.ts";
 import type { WallTimeMs } from "../core/units.ts";
 import type { KeyedRecord, PruneContext } from "../pipelines/pipeline.ts";
 import type { Document } from "../ports/state-store.ts";
-import { atMostAtOnce } from "./concurrency.ts";
 import type { Engine } from "./engine.ts";
-import { type Entity, entityDocument, hasApplied, readEntity, type Refusal } from "./entity.ts";
+import { type Entity, entityDocument, hasApplied, type Refusal, readEntity } from "./entity.ts";
 import type { Verdict } from "./judge.ts";
 import { entityKey } from "./keys.ts";
 
@@ -51,7 +51,9 @@ export async function takeIn<R extends KeyedRecord, S>(
   }
   if (byKey.size === 0) return [];
   const documents = await engine.store.entities.read([...byKey.keys()]);
-  return atMostAtOnce(commitsAtOnce, [...byKey], ([key, ofKey]) => takeInKey(engine, documents.get(key), ofKey, context));
+  return atMostAtOnce(commitsAtOnce, [...byKey], ([key, ofKey]) =>
+    takeInKey(engine, documents.get(key), ofKey, context),
+  );
 }
 
 async function takeInKey<R extends KeyedRecord, S>(
@@ -62,20 +64,29 @@ async function takeInKey<R extends KeyedRecord, S>(
 ): Promise<TakenIn> {
   const first = records[0] as Applicable<R>;
   const of = { partition: context.partition, key: first.parsed.key };
-  const failed = (cause: unknown): TakenIn => ({ outcomes: [], refusals: [], revisions: 0, failed: { from: first.position, cause } });
+  const failed = (cause: unknown): TakenIn => ({
+    outcomes: [],
+    refusals: [],
+    revisions: 0,
+    failed: { from: first.position, cause },
+  });
   let document = loaded;
   for (let conflicts = 0; conflicts < conflictsMax; conflicts++) {
     const entity = readEntity(engine.pipeline, of, document);
     const stepped = stepAll(engine, entity, records, context);
     try {
-      const outcome = stepped.document ? await engine.store.entities.commit(stepped.document) : ({ kind: "committed" } as const);
+      const outcome = stepped.document
+        ? await engine.store.entities.commit(stepped.document)
+        : ({ kind: "committed" } as const);
       if (outcome.kind === "committed") return stepped.taken;
       document = outcome.found;
     } catch (cause) {
       return failed(cause);
     }
   }
-  return failed(new StreamError("dependency", `${entityKey(engine.pipeline, of)}: lost ${conflictsMax} races for its state`));
+  return failed(
+    new StreamError("dependency", `${entityKey(engine.pipeline, of)}: lost ${conflictsMax} races for its state`),
+  );
 }
 
 /** Runs the step over what the entity hasn't seen yet. Without a document there is nothing to store. */

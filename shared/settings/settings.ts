@@ -30,14 +30,16 @@ const common = {
     default: 10 * minute,
     min: second,
     max: 7 * day,
-    meaning: "after how long without a record, and with none left to read, a source partition no longer holds the watermark back",
+    meaning:
+      "after how long without a record, and with none left to read, a source partition no longer holds the watermark back",
   },
   stateBytesMax: {
     kind: "bytes",
     default: 256 * 1_024,
     min: 1_024,
     max: 320 * 1_024,
-    meaning: "the largest state of a key; a record that would make it larger is rejected. DynamoDB takes items up to 400 KB",
+    meaning:
+      "the largest state of a key; a record that would make it larger is rejected. DynamoDB takes items up to 400 KB",
   },
 } as const satisfies Record<string, SettingDefinition>;
 
@@ -70,7 +72,9 @@ export const settingDefinitions = {
 } as const satisfies Record<string, Record<string, SettingDefinition>>;
 
 export type PipelineName = keyof typeof settingDefinitions;
-export type PipelineSettings<P extends PipelineName> = { readonly [S in keyof (typeof settingDefinitions)[P]]: DurationMs };
+export type PipelineSettings<P extends PipelineName> = {
+  readonly [S in keyof (typeof settingDefinitions)[P]]: DurationMs;
+};
 
 /** A setting that is unknown or can't be. Its message is one sentence that says what to write instead. */
 export class SettingError extends Error {
@@ -90,7 +94,10 @@ export function pipelineNamed(name: string): PipelineName {
  * A pipeline's settings: its defaults, and `given` in their place. Durations are written `500ms 90s 2m 24h 7d` or as ISO 8601.
  * @throws {SettingError} an unknown name, a value that can't be read or lies out of bounds.
  */
-export function readSettings<P extends PipelineName>(pipeline: P, given: Readonly<Record<string, string>>): PipelineSettings<P> {
+export function readSettings<P extends PipelineName>(
+  pipeline: P,
+  given: Readonly<Record<string, string>>,
+): PipelineSettings<P> {
   const definitions: Record<string, SettingDefinition> = settingDefinitions[pipeline];
   const names = Object.keys(definitions);
   const values = Object.fromEntries(names.map((name) => [name, (definitions[name] as SettingDefinition).default]));

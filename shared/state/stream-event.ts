@@ -1,6 +1,7 @@
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import type { WallTimeMs } from "../core/units.ts";
 import type { Document } from "../ports/state-store.ts";
+import { attributes, type Item, readDocument } from "./items.ts";
 
 export interface StreamChange {
   readonly sequence: string;
@@ -13,14 +14,8 @@ export function decodeStreamEvent(event: DynamoDBStreamEvent): StreamChange[] {
   if (!Array.isArray(event?.Records)) throw new TypeError("not an event of a DynamoDB stream: it has no Records");
   return event.Records.flatMap(({ eventName, dynamodb }) => {
     const image = dynamodb?.NewImage;
-    if (eventName === "REMOVE" || !image?.pk?.S || !image.body?.S) return [];
-    const document: Document = {
-      key: image.pk.S,
-      version: Number(image.v?.N ?? 0),
-      body: image.body.S,
-      ...(image.outbox?.S !== undefined && { outbox: image.outbox.S }),
-    };
+    if (eventName === "REMOVE" || !image?.[attributes.body]) return [];
     const at = (dynamodb?.ApproximateCreationDateTime ?? 0) * 1_000;
-    return [{ sequence: dynamodb?.SequenceNumber ?? "", at, document }];
+    return [{ sequence: dynamodb?.SequenceNumber ?? "", at, document: readDocument(image as Item) }];
   });
 }

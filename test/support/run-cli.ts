@@ -4,6 +4,9 @@ import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("../../localstack/cli/main.ts", import.meta.url));
 
+/** As package.json has them. */
+const flags = ["--max-semi-space-size=16", "--max-old-space-size=400"];
+
 export interface Ended {
   readonly code: number | null;
   readonly out: string;
@@ -12,7 +15,7 @@ export interface Ended {
 
 /** Starts `tidemark` as a process of its own. */
 export function startCli(args: readonly string[]): { process: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...flags, main, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let out = "";
   let err = "";
   child.stdout.on("data", (chunk) => {

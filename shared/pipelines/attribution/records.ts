@@ -1,4 +1,11 @@
-import { optionalText, type Parsed, readJsonObject, requiredEventTime, requiredId, UnusableValue } from "../../core/record.ts";
+import {
+  optionalText,
+  type Parsed,
+  readJsonObject,
+  requiredEventTime,
+  requiredId,
+  UnusableValue,
+} from "../../core/record.ts";
 import type { EventTimeMs } from "../../core/units.ts";
 
 export const adClicks = "ad_clicks";

@@ -54,12 +54,20 @@ export function encode({ clicks, views }: UserState): StoredState {
   const base = views[0]?.time ?? clicks[0]?.time ?? 0;
   const places = new Map<Click, number>();
   const candidates = new Set(clicks);
-  for (const { click } of views) if (click && !candidates.has(click) && !places.has(click)) places.set(click, places.size);
+  for (const { click } of views)
+    if (click && !candidates.has(click) && !places.has(click)) places.set(click, places.size);
   const onlyCredited = places.size;
   for (const click of clicks) places.set(click, places.size);
   const storedClicks = Array.from(places.keys(), ({ id, time, campaign }): StoredClick => [id, time - base, campaign]);
   const storedViews = views.map(({ id, time, url, revision, watermark, reason, click }): StoredView => {
-    const stored: StoredView = [id, time - base, url, revision, watermark === undefined ? null : watermark - base, reasons.indexOf(reason)];
+    const stored: StoredView = [
+      id,
+      time - base,
+      url,
+      revision,
+      watermark === undefined ? null : watermark - base,
+      reasons.indexOf(reason),
+    ];
     if (click) stored.push(places.get(click));
     return stored;
   });

@@ -3,7 +3,15 @@ import type { DurationMs, EventTimeMs } from "../../core/units.ts";
 import { isBefore, type Watermark } from "../../core/watermark.ts";
 import type { PruneContext, Sealed, StepContext, StepResult } from "../pipeline.ts";
 import type { ClickRecord, ViewRecord } from "./records.ts";
-import { bytesAtMost, type Click, clickBytesAtMost, countBytes, type UserState, type View, viewBytesAtMost } from "./state.ts";
+import {
+  bytesAtMost,
+  type Click,
+  clickBytesAtMost,
+  countBytes,
+  type UserState,
+  type View,
+  viewBytesAtMost,
+} from "./state.ts";
 
 /** What an item may take beside the state that `stateBytesMax` limits: entries that are final but not closed yet. */
 const unclosedBytesMax = 360 * 1_024;
@@ -20,7 +28,12 @@ export function step(
     : stepView(state, record, context, attributionWindow);
 }
 
-function stepClick(state: UserState, record: ClickRecord, context: StepContext, window: DurationMs): StepResult<UserState> {
+function stepClick(
+  state: UserState,
+  record: ClickRecord,
+  context: StepContext,
+  window: DurationMs,
+): StepResult<UserState> {
   if (isKnown(state.clicks, record, context.watermark)) return { kind: "duplicate" };
   const click: Click = { id: record.id, time: record.time, campaign: record.campaign };
   const won = state.views.filter((view) => wins(click, view, window)).length;
@@ -35,7 +48,12 @@ function stepClick(state: UserState, record: ClickRecord, context: StepContext, 
   );
 }
 
-function stepView(state: UserState, record: ViewRecord, context: StepContext, window: DurationMs): StepResult<UserState> {
+function stepView(
+  state: UserState,
+  record: ViewRecord,
+  context: StepContext,
+  window: DurationMs,
+): StepResult<UserState> {
   if (isKnown(state.views, record, context.watermark)) return { kind: "duplicate" };
   const click = lastTouch(state.clicks, record.time, window) ?? null;
   const view: View = {
@@ -54,7 +72,11 @@ function stepView(state: UserState, record: ViewRecord, context: StepContext, wi
 }
 
 /** An id is known as long as a record of its time can still come: after that the same id is a new record. */
-function isKnown(entries: readonly { id: string; time: EventTimeMs }[], record: { id: string }, watermark: Watermark): boolean {
+function isKnown(
+  entries: readonly { id: string; time: EventTimeMs }[],
+  record: { id: string },
+  watermark: Watermark,
+): boolean {
   return entries.some((entry) => entry.id === record.id && !isBefore(entry.time, watermark));
 }
 
@@ -106,5 +128,7 @@ export function prune(state: UserState, { closed, horizon }: PruneContext, attri
   const isKept = (view: View) => !isBefore(view.time, closed);
   const views = state.views.every(isKept) ? state.views : state.views.filter(isKept);
   const clicks = horizon === undefined ? state.clicks : pruneTouches(state.clicks, horizon, attributionWindow);
-  return clicks === state.clicks && views === state.views ? state : { clicks, views, bytesAtMost: bytesAtMost(clicks, views) };
+  return clicks === state.clicks && views === state.views
+    ? state
+    : { clicks, views, bytesAtMost: bytesAtMost(clicks, views) };
 }

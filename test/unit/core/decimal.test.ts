@@ -31,6 +31,7 @@ describe("parseDecimal", () => {
     ["-0.000001", "-0.000001"],
     ["123456.789012", "123456.789012"],
     ["007", "7"],
+    ["1e1", "10"],
     ["1e3", "1000"],
     ["1E3", "1000"],
     ["1e+3", "1000"],
@@ -168,6 +169,7 @@ describe("decimals, against whole numbers of millionths", () => {
       fc.property(fc.integer({ min: -999_999, max: 999_999 }), fc.integer({ min: -6, max: 6 }), (units, exponent) => {
         const shifted = read(`${units}e${exponent}`);
         expect(millionthsOf(shifted)).toBe(BigInt(units) * 10n ** BigInt(6 + exponent));
+        expect([0, 1, 2, 3, 4, 5, 6]).toContain(shifted.scale);
       }),
       { seed: 1, numRuns: 300 },
     );

@@ -75,6 +75,7 @@ describe("utf8Text", () => {
     ["nothing", [], ""],
     ["a byte-order mark, which is kept", [0xef, 0xbb, 0xbf, 0x61], "\ufeffa"],
     ["U+FFFD by right", [0xef, 0xbf, 0xbd], "\ufffd"],
+    ["a byte-order mark before U+FFFD by right", [0xef, 0xbb, 0xbf, 0xef, 0xbf, 0xbd], "\ufeff\ufffd"],
     ["U+FFFD by right beside a broken byte", [0xef, 0xbf, 0xbd, 0xff], undefined],
     ["a byte that begins nothing", [0x80], undefined],
     ["half a letter", [0xc3], undefined],

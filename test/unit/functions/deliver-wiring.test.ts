@@ -47,15 +47,12 @@ describe("the wiring of the deliver function", () => {
     expect(secrets.calls()).toEqual([]);
   });
 
-  it.each(["example.com/hook", "http://example.com/hook"])(
-    "names ENDPOINT_URL where it is %s",
-    async (url) => {
-      secrets.on(GetSecretValueCommand).resolves({ SecretString: secret });
-      const { fault, message } = await refusal({ ...fine, ENDPOINT_URL: url });
-      expect(fault).toBe("bug");
-      expect(message).toContain("ENDPOINT_URL");
-    },
-  );
+  it.each(["example.com/hook", "http://example.com/hook"])("names ENDPOINT_URL where it is %s", async (url) => {
+    secrets.on(GetSecretValueCommand).resolves({ SecretString: secret });
+    const { fault, message } = await refusal({ ...fine, ENDPOINT_URL: url });
+    expect(fault).toBe("bug");
+    expect(message).toContain("ENDPOINT_URL");
+  });
 
   it.each([
     ["nothing", {}],

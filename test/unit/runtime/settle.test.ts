@@ -69,7 +69,7 @@ describe("settling to the end", () => {
   });
 
   it("makes all that follows late, whatever its time", async () => {
-    const world = freshWorld({ settings: { maxFutureSkew: lastEventTime } });
+    const world = freshWorld();
     const [view, ...more] = readRecords("12:10 view v1; 12:10 view v2; 23:59 click c1");
     await world.deliver([view!]);
     await world.settle("end");

@@ -1,5 +1,9 @@
 /** Runs `work` over all `items`, at most `limit` at once; the answers stand in the order of the items. */
-export async function atMostAtOnce<T, U>(limit: number, items: readonly T[], work: (item: T) => Promise<U>): Promise<U[]> {
+export async function atMostAtOnce<T, U>(
+  limit: number,
+  items: readonly T[],
+  work: (item: T) => Promise<U>,
+): Promise<U[]> {
   const answers: U[] = new Array(items.length);
   let next = 0;
   const worker = async () => {

@@ -1,0 +1,119 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { EventTimeMs } from "../../shared/core/units.ts";
+import type { Clock } from "../../shared/ports/clock.ts";
+import type { CommitOutcome, Document, DocumentTable, DueList, DueLists } from "../../shared/ports/state-store.ts";
+
+/** Documents kept in memory between transactions; beyond that all of them are forgotten. */
+const cachedMax = 20_000;
+
+interface DocumentRow {
+  key: string;
+  version: number;
+  body: string;
+  outbox: string | null;
+  expires_at?: number | null;
+}
+
+function documentOf({ key, version, body, outbox, expires_at }: DocumentRow): Document {
+  return {
+    key,
+    version,
+    body,
+    ...(outbox !== null && { outbox }),
+    ...(expires_at != null && { expiresAt: expires_at }),
+  };
+}
+
+/** Documents; what is written is kept in memory until `flush`. */
+export class SqliteTable implements DocumentTable {
+  readonly #clock: Clock;
+  readonly #written: (document: Document) => void;
+  readonly #get: StatementSync;
+  readonly #put: StatementSync;
+  readonly #cached = new Map<string, Document | undefined>();
+  readonly #dirty = new Set<string>();
+
+  constructor(database: DatabaseSync, table: string, clock: Clock, written: (document: Document) => void) {
+    this.#clock = clock;
+    this.#written = written;
+    this.#get = database.prepare(`SELECT * FROM ${table} WHERE key = ?`);
+    this.#put = database.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?)`);
+  }
+
+  async read(keys: readonly string[]): Promise<Map<string, Document>> {
+    const found = new Map<string, Document>();
+    for (const key of keys) {
+      const document = this.#find(key);
+      if (document) found.set(key, document);
+    }
+    return found;
+  }
+
+  async commit(document: Document): Promise<CommitOutcome> {
+    const found = this.#find(document.key);
+    if ((found?.version ?? 0) !== document.version - 1) {
+      return found && isSame(found, document) ? { kind: "committed" } : { kind: "conflict", found };
+    }
+    this.#cached.set(document.key, document);
+    this.#dirty.add(document.key);
+    this.#written(document);
+    return { kind: "committed" };
+  }
+
+  /** Writes to the database what was written to memory. */
+  flush(): void {
+    for (const key of this.#dirty) {
+      const { version, body, outbox, expiresAt } = this.#cached.get(key) as Document;
+      this.#put.run(key, version, body, outbox ?? null, expiresAt ?? null);
+    }
+    this.#dirty.clear();
+    if (this.#cached.size > cachedMax) this.#cached.clear();
+  }
+
+  /** Forgets what was written to memory, and all that was read. */
+  forget(): void {
+    this.#dirty.clear();
+    this.#cached.clear();
+  }
+
+  #find(key: string): Document | undefined {
+    let document = this.#cached.get(key);
+    if (!document && !this.#cached.has(key)) {
+      const row = this.#get.get(key) as DocumentRow | undefined;
+      document = row && documentOf(row);
+      this.#cached.set(key, document);
+    }
+    return document?.expiresAt !== undefined && document.expiresAt <= this.#clock.now() ? undefined : document;
+  }
+}
+
+function isSame(a: Document, b: Document): boolean {
+  return a.version === b.version && a.body === b.body && a.outbox === b.outbox && a.expiresAt === b.expiresAt;
+}
+
+export class SqliteDueLists implements DueLists {
+  readonly #put: StatementSync;
+  readonly #upTo: StatementSync;
+  readonly #delete: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#put = database.prepare("INSERT OR REPLACE INTO due VALUES (?, ?, ?, ?)");
+    this.#upTo = database.prepare("SELECT * FROM due WHERE scope = ? AND bucket_end <= ? ORDER BY bucket_end, name");
+    this.#delete = database.prepare("DELETE FROM due WHERE scope = ? AND bucket_end = ? AND name = ?");
+  }
+
+  async append(lists: readonly DueList[]): Promise<void> {
+    for (const { scope, bucketEnd, name, keys } of lists) this.#put.run(scope, bucketEnd, name, JSON.stringify(keys));
+  }
+
+  async *upTo(scope: string, until: EventTimeMs): AsyncGenerator<DueList> {
+    // Read whole: the caller removes lists on its way.
+    for (const row of this.#upTo.all(scope, until) as unknown as { bucket_end: number; name: string; keys: string }[]) {
+      yield { scope, bucketEnd: row.bucket_end, name: row.name, keys: JSON.parse(row.keys) as string[] };
+    }
+  }
+
+  async remove(lists: readonly Pick<DueList, "scope" | "bucketEnd" | "name">[]): Promise<void> {
+    for (const { scope, bucketEnd, name } of lists) this.#delete.run(scope, bucketEnd, name);
+  }
+}

@@ -1,0 +1,56 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startCli } from "../support/run-cli.ts";
+
+/** `npm run bench [records]`: replays generated traffic and prints what it took. Compare figures of one run only: machines are noisy. */
+const records = process.argv[2] ?? "200000";
+const directory = mkdtempSync(join(tmpdir(), "tidemark-bench-"));
+const input = join(directory, "records.ndjson");
+
+/** How long a plain loop takes here and now, in milliseconds: the yardstick for all other figures. */
+function yardstick(): number {
+  const start = performance.now();
+  let x = 0;
+  for (let i = 0; i < 3e8; i++) x = (x * 31 + i) | 0;
+  return Math.round(performance.now() - start) + (x & 0);
+}
+
+async function peakMemoryMb(pid: number | undefined, ended: Promise<unknown>): Promise<number> {
+  let peak = 0;
+  let isOver = false;
+  ended.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) {
+    try {
+      const status = readFileSync(`/proc/${pid}/status`, "utf8");
+      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1_024);
+    } catch {}
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return Math.round(peak);
+}
+
+const shape = ["--records", records, "--partitions", "4", "--users", "20000", "--seed", "1"];
+await startCli(["generate", "--pipeline", "attribution", ...shape, "--output", input]).ended;
+console.log(`${records} records; the yardstick loop takes ${yardstick()} ms`);
+for (const sinks of ["s3,http", "s3"]) {
+  const out = join(directory, sinks);
+  const run = startCli([
+    "replay",
+    "--pipeline",
+    "attribution",
+    "--input",
+    input,
+    "--out",
+    out,
+    "--sinks",
+    sinks,
+    "--json",
+  ]);
+  const peak = await peakMemoryMb(run.process.pid, run.ended);
+  const { recordsPerSecond, seconds } = JSON.parse((await run.ended).out);
+  console.log(`sinks ${sinks}: ${recordsPerSecond} records/s, ${seconds} s, peak memory ${peak || "unknown"} MB`);
+}
+rmSync(directory, { recursive: true });
