@@ -1,6 +1,6 @@
 // Runs before every npm script, on whatever Node the machine has (20 or newer): installs what the lock file names,
 // unless it stands there already. Plain JavaScript, because that Node may not read TypeScript.
-import { execSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -16,9 +16,14 @@ const installed = existsSync(stamp) && readFileSync(stamp, "utf8") === lock;
 if (!installed) {
   console.error("tidemark: installing what package-lock.json names (once) ...");
   // npm's own output goes to stderr: standard output belongs to the command that follows.
-  execSync("npm ci --no-audit --no-fund --loglevel=error", {
+  const { status } = spawnSync("npm ci --no-audit --no-fund --loglevel=error", {
     cwd: root,
+    shell: true,
     stdio: ["ignore", process.stderr, process.stderr],
   });
+  if (status !== 0) {
+    console.error("tidemark: the installation failed; npm ci says why");
+    process.exit(1);
+  }
   writeFileSync(stamp, lock);
 }
