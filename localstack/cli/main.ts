@@ -59,7 +59,7 @@ function program(finish: (code: number) => void): Command {
     .option("--records <n>", "how many", "10000")
     .option("--seed <n>", "of the random numbers", "1")
     .option("--partitions <n>", "of each topic", "3")
-    .option("--users <n>", "different users", "1000")
+    .option("--users <n>", "different users", "20000")
     .option("--start <time>", "event time of the first record", "2024-01-01T12:00:00Z")
     .option("--rate <n>", "records per second of event time", "200")
     .option("--sample", "the twelve records that `tidemark start` begins with, instead", false)

@@ -13,8 +13,8 @@ export interface SqliteStateStoreOptions {
 }
 
 const schema = `
-  CREATE TABLE IF NOT EXISTS entities (key TEXT PRIMARY KEY, version INTEGER, body TEXT, outbox TEXT, expires_at INTEGER) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS progress (key TEXT PRIMARY KEY, version INTEGER, body TEXT, outbox TEXT, expires_at INTEGER) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS entities (key TEXT PRIMARY KEY, version INTEGER, body TEXT, settled TEXT, outbox TEXT, expires_at INTEGER) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS progress (key TEXT PRIMARY KEY, version INTEGER, body TEXT, settled TEXT, outbox TEXT, expires_at INTEGER) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS due (
     scope TEXT, bucket_end INTEGER, name TEXT, keys TEXT, PRIMARY KEY (scope, bucket_end, name)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS changes (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER, key TEXT, version INTEGER, body TEXT, outbox TEXT);

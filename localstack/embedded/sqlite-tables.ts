@@ -10,15 +10,17 @@ interface DocumentRow {
   key: string;
   version: number;
   body: string;
+  settled: string | null;
   outbox: string | null;
   expires_at?: number | null;
 }
 
-function documentOf({ key, version, body, outbox, expires_at }: DocumentRow): Document {
+function documentOf({ key, version, body, settled, outbox, expires_at }: DocumentRow): Document {
   return {
     key,
     version,
     body,
+    ...(settled !== null && { settled }),
     ...(outbox !== null && { outbox }),
     ...(expires_at != null && { expiresAt: expires_at }),
   };
@@ -37,7 +39,7 @@ export class SqliteTable implements DocumentTable {
     this.#clock = clock;
     this.#written = written;
     this.#get = database.prepare(`SELECT * FROM ${table} WHERE key = ?`);
-    this.#put = database.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?)`);
+    this.#put = database.prepare(`INSERT OR REPLACE INTO ${table} VALUES (?, ?, ?, ?, ?, ?)`);
   }
 
   async read(keys: readonly string[]): Promise<Map<string, Document>> {
@@ -63,8 +65,8 @@ export class SqliteTable implements DocumentTable {
   /** Writes to the database what was written to memory. */
   flush(): void {
     for (const key of this.#dirty) {
-      const { version, body, outbox, expiresAt } = this.#cached.get(key) as Document;
-      this.#put.run(key, version, body, outbox ?? null, expiresAt ?? null);
+      const { version, body, settled, outbox, expiresAt } = this.#cached.get(key) as Document;
+      this.#put.run(key, version, body, settled ?? null, outbox ?? null, expiresAt ?? null);
     }
     this.#dirty.clear();
     if (this.#cached.size > cachedMax) this.#cached.clear();
@@ -88,7 +90,13 @@ export class SqliteTable implements DocumentTable {
 }
 
 function isSame(a: Document, b: Document): boolean {
-  return a.version === b.version && a.body === b.body && a.outbox === b.outbox && a.expiresAt === b.expiresAt;
+  return (
+    a.version === b.version &&
+    a.body === b.body &&
+    a.settled === b.settled &&
+    a.outbox === b.outbox &&
+    a.expiresAt === b.expiresAt
+  );
 }
 
 export class SqliteDueLists implements DueLists {

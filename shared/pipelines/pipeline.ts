@@ -17,6 +17,8 @@ export interface StepContext {
   readonly watermark: Watermark;
   /** The largest encoded state of a key, in bytes. */
   readonly stateBytesMax: number;
+  /** What the key's settled results take beside its state, in bytes. */
+  readonly settledBytes: number;
 }
 
 export type StepResult<S> =
@@ -37,6 +39,18 @@ export interface PruneContext {
   readonly closed: Watermark;
   /** No record of any source is still to be judged by an older watermark than this. At or after `closed`. */
   readonly horizon: Watermark;
+}
+
+export interface Pruned<S> {
+  readonly state: S;
+  readonly settled: readonly SettledResult[];
+}
+
+/** A result that nothing can change any more. It waits for its bucket to close, out of the way of the state. */
+export interface SettledResult {
+  readonly time: EventTimeMs;
+  /** Becomes JSON. */
+  readonly stored: unknown;
 }
 
 /** One result as its state holds it now. */
@@ -73,17 +87,21 @@ export interface KeyedPipeline<R extends KeyedRecord, S> {
   /** Whether the record comes too late to take effect. */
   isLate(record: R, watermark: Watermark): boolean;
   readonly emptyState: S;
-  decode(stored: unknown): S;
+  /** `bytes`: how long the JSON is. */
+  decode(stored: unknown, bytes: number): S;
   /** JSON, as compact as it can still be read. */
   encode(state: S): unknown;
   step(state: S, record: R, context: StepContext): StepResult<S>;
-  prune(state: S, context: PruneContext): S;
+  /** Drops what need not be kept, and takes out what can't change any more but isn't closed. */
+  prune(state: S, context: PruneContext): Pruned<S>;
   /** Makes all changes of a result since `stored` one revision, as they are about to be stored together. */
   seal(stored: S, state: S): Sealed<S>;
   /** The results that `seal` named in this state. */
   marked(state: S, marks: readonly number[], of: StateOf): readonly Result[];
-  /** The results in `[from, to)` of a key: what a closing bucket holds. */
-  between(state: S, from: Watermark, to: EventTimeMs, of: StateOf): readonly Result[];
+  /** The results in `[from, to)` of a key that are still in its state: what a closing bucket holds, beside what was settled. */
+  between(state: S, from: EventTimeMs, to: EventTimeMs, of: StateOf): readonly Result[];
+  /** A result that `prune` has settled, from its JSON, parsed. */
+  settledResult(stored: unknown, of: StateOf): Result;
 }
 
 /** Whose state it is. */

@@ -6,8 +6,10 @@ export interface Document {
   readonly key: string;
   /** 1 for the first write, one more with each. */
   readonly version: number;
-  /** JSON text. At most 380 KiB together with `outbox`: DynamoDB takes items up to 400 KB. */
+  /** JSON text. At most 380 KiB together with `settled` and `outbox`: DynamoDB takes items up to 400 KB. */
   readonly body: string;
+  /** What only has to wait here and isn't read when the document is: lines of text, apart from the body. The change feed may leave it out. */
+  readonly settled?: string;
   /** JSON text: what of `body` must leave at once. A version that carries one appears in the change feed, once. */
   readonly outbox?: string;
   /**

@@ -3,6 +3,7 @@ import type { WallTimeMs } from "../core/units.ts";
 import type { KeyedPipeline, KeyedRecord, StateOf } from "../pipelines/pipeline.ts";
 import type { Document } from "../ports/state-store.ts";
 import { entityKey } from "./keys.ts";
+import type { SettledLines } from "./settled.ts";
 
 /** The state of a key, and what of each source partition is in it. */
 export interface Entity<S> {
@@ -17,6 +18,8 @@ export interface Entity<S> {
    * that passes the position decides it, for all tries.
    */
   readonly refused: readonly Refusal[];
+  /** Results that can't change any more, as lines of text; only a closing reads them. */
+  readonly settled: SettledLines;
 }
 
 export interface Refusal {
@@ -34,20 +37,21 @@ interface StoredEntity {
 export function readEntity<R extends KeyedRecord, S>(
   pipeline: KeyedPipeline<R, S>,
   of: StateOf,
-  document: Pick<Document, "version" | "body"> | undefined,
+  document: Pick<Document, "version" | "body" | "settled"> | undefined,
 ): Entity<S> {
-  if (!document) return { of, version: 0, state: pipeline.emptyState, applied: {}, refused: [] };
+  if (!document) return { of, version: 0, state: pipeline.emptyState, applied: {}, refused: [], settled: "" };
   const stored = JSON.parse(document.body) as StoredEntity;
   return {
     of,
     version: document.version,
-    state: pipeline.decode(stored.s),
+    state: pipeline.decode(stored.s, Buffer.byteLength(document.body)),
     applied: stored.at,
     refused: (stored.no ?? []).map(([lane, position, message]) => ({
       lane,
       position: readPosition(position),
       message,
     })),
+    settled: document.settled ?? "",
   };
 }
 
@@ -69,6 +73,7 @@ export function entityDocument<R extends KeyedRecord, S>(
     key: entityKey(pipeline, entity.of),
     version: entity.version + 1,
     body: JSON.stringify(stored),
+    ...(entity.settled !== "" && { settled: entity.settled }),
     ...(marks.length > 0 && { outbox: JSON.stringify(marks) }),
     ...(expiresAt !== undefined && { expiresAt }),
   };

@@ -10,6 +10,7 @@ import { type Engine, partitionsTogether } from "./engine.ts";
 import { readEntity } from "./entity.ts";
 import { closingKey, closingScope, entityKey, rowKey } from "./keys.ts";
 import { type PartitionRow, readRow } from "./partition-row.ts";
+import { settledIn } from "./settled.ts";
 
 /** Entities read at a time: one DynamoDB BatchGetItem's worth for each of a few requests in flight. */
 const entitiesAtOnce = 400;
@@ -128,12 +129,15 @@ async function finalResults<R extends KeyedRecord, S>(
   for (let at = 0; at < keys.length; at += entitiesAtOnce) chunks.push(keys.slice(at, at + entitiesAtOnce));
   const results = await atMostAtOnce(2, chunks, async (chunk) => {
     const documents = await store.entities.read(chunk.map((key) => entityKey(pipeline, { partition, key })));
-    return chunk.flatMap((key) => {
+    return chunk.flatMap((key): Result[] => {
       const of = { partition, key };
       const document = documents.get(entityKey(pipeline, of));
-      return document
-        ? pipeline.between(readEntity(pipeline, of, document).state, end - pipeline.finalInterval, end, of)
-        : [];
+      if (!document) return [];
+      const { state, settled } = readEntity(pipeline, of, document);
+      return [
+        ...settledIn(settled, end).map((stored) => pipeline.settledResult(stored, of)),
+        ...pipeline.between(state, end - pipeline.finalInterval, end, of),
+      ];
     });
   });
   return results.flat().sort((a, b) => a.time - b.time || compareCodePoints(a.entity, b.entity));

@@ -1,6 +1,7 @@
 import { atMostAtOnce } from "../core/at-most-at-once.ts";
 import { StreamError } from "../core/errors.ts";
 import { comparePositions, type Position, storePosition } from "../core/position.ts";
+import { bucketEnd } from "../core/time.ts";
 import type { WallTimeMs } from "../core/units.ts";
 import type { KeyedRecord, PruneContext } from "../pipelines/pipeline.ts";
 import type { Document } from "../ports/state-store.ts";
@@ -8,6 +9,7 @@ import type { Engine } from "./engine.ts";
 import { type Entity, entityDocument, hasApplied, type Refusal, readEntity } from "./entity.ts";
 import type { Verdict } from "./judge.ts";
 import { entityKey } from "./keys.ts";
+import { addSettled, dropClosed } from "./settled.ts";
 
 /** A record that is on time and well-formed. */
 export type Applicable<R> = Extract<Verdict<R>, { kind: "apply" }>;
@@ -98,6 +100,7 @@ function stepAll<R extends KeyedRecord, S>(
 ): { document?: Document; taken: TakenIn } {
   const { pipeline, settings } = engine;
   const { stateBytesMax } = settings;
+  const settledBytes = Buffer.byteLength(entity.settled);
   let { state } = entity;
   const refusals = entity.refused.filter((refusal) => !isSettled(refusal, refusalsFrom));
   const outcomes = records.map(({ parsed, position, watermark }) => {
@@ -106,7 +109,7 @@ function stepAll<R extends KeyedRecord, S>(
       const outcome: Outcome = refusals.some((refusal) => isAt(refusal, lane, position)) ? "refused" : "accepted";
       return { position, outcome };
     }
-    const result = pipeline.step(state, parsed, { partition, watermark, stateBytesMax });
+    const result = pipeline.step(state, parsed, { partition, watermark, stateBytesMax, settledBytes });
     if (result.kind === "duplicate") return { position, outcome: result.kind };
     if (result.kind === "accepted") {
       state = result.state;
@@ -119,9 +122,14 @@ function stepAll<R extends KeyedRecord, S>(
   // new. Only where an earlier try has taken in everything is there nothing to write.
   const last = (records.at(-1) as Applicable<R>).position;
   if (hasApplied(entity, lane, last)) return { taken: { outcomes, refusals, revisions: 0 } };
-  const sealed = pipeline.seal(entity.state, pipeline.prune(state, prune));
+  const pruned = pipeline.prune(state, prune);
+  const sealed = pipeline.seal(entity.state, pruned.state);
+  const settled = pruned.settled.reduce(
+    (lines, { time, stored }) => addSettled(lines, bucketEnd(time, pipeline.finalInterval), stored),
+    dropClosed(entity.settled, prune.closed),
+  );
   const applied = { ...entity.applied, [lane]: storePosition(last) };
-  const next = { ...entity, state: sealed.state, refused: refusals, applied };
+  const next = { ...entity, state: sealed.state, refused: refusals, applied, settled };
   return {
     document: entityDocument(pipeline, next, settings.immediate ? sealed.changed : [], expiry(engine)),
     taken: { outcomes, refusals, revisions: sealed.changed.length },

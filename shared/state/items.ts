@@ -16,6 +16,8 @@ export const attributes = {
   version: "v",
   /** S: a document's body, JSON text. */
   body: "body",
+  /** S, only where there is something: a document's settled lines. */
+  settled: "settled",
   /** S, only where there is one: a document's outbox, JSON text. */
   outbox: "outbox",
   /** N, only where the document expires: epoch SECONDS, rounded up. The tables' TTL attribute. */
@@ -36,11 +38,12 @@ export function itemKey(partitionKey: string, sortKey: string): Item {
   return { [attributes.partitionKey]: { S: partitionKey }, [attributes.sortKey]: { S: sortKey } };
 }
 
-export function documentItem({ key, version, body, outbox, expiresAt }: Document): Item {
+export function documentItem({ key, version, body, settled, outbox, expiresAt }: Document): Item {
   return {
     ...documentItemKey(key),
     [attributes.version]: { N: String(version) },
     [attributes.body]: { S: body },
+    ...(settled !== undefined && { [attributes.settled]: { S: settled } }),
     ...(outbox !== undefined && { [attributes.outbox]: { S: outbox } }),
     // Rounded up: DynamoDB's TTL counts in seconds, and no document may go before its time.
     ...(expiresAt !== undefined && { [attributes.expiry]: { N: String(Math.ceil(expiresAt / 1_000)) } }),
@@ -52,10 +55,12 @@ export function readDocument(item: Item): Document {
   const key = textOf(item, attributes.partitionKey);
   const expiry = item[attributes.expiry]?.N;
   const outbox = item[attributes.outbox]?.S;
+  const settled = item[attributes.settled]?.S;
   return {
     key,
     version: numberOf(item, attributes.version),
     body: textOf(item, attributes.body),
+    ...(settled !== undefined && { settled }),
     ...(outbox !== undefined && { outbox }),
     ...(expiry !== undefined && { expiresAt: Number(expiry) * 1_000 }),
   };
@@ -63,9 +68,9 @@ export function readDocument(item: Item): Document {
 
 /** Whether two items store the same document, to the letter. */
 export function isSameDocument(a: Item, b: Item): boolean {
-  const { partitionKey, version, body, outbox, expiry } = attributes;
+  const { partitionKey, version, body, settled, outbox, expiry } = attributes;
   return (
-    [partitionKey, body, outbox].every((name) => a[name]?.S === b[name]?.S) &&
+    [partitionKey, body, settled, outbox].every((name) => a[name]?.S === b[name]?.S) &&
     [version, expiry].every((name) => a[name]?.N === b[name]?.N)
   );
 }

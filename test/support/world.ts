@@ -139,9 +139,12 @@ export class World {
 
   /** What is kept of a user. */
   async stateOf(key: string, partition = 0): Promise<UserState> {
-    const of = { key, partition };
-    const name = entityKey(this.#engine.pipeline, of);
-    return readEntity(this.#engine.pipeline, of, (await this.#store.entities.read([name])).get(name)).state;
+    return (await this.#entityOf(key, partition)).state;
+  }
+
+  /** The lines of a user's page views that wait for their bucket to close. */
+  async settledOf(key: string, partition = 0): Promise<string> {
+    return (await this.#entityOf(key, partition)).settled;
   }
 
   /** How many lists of keys wait for a bucket of a partition to close. */
@@ -150,6 +153,12 @@ export class World {
     let count = 0;
     for await (const _ of lists) count++;
     return count;
+  }
+
+  async #entityOf(key: string, partition: number) {
+    const of = { key, partition };
+    const name = entityKey(this.#engine.pipeline, of);
+    return readEntity(this.#engine.pipeline, of, (await this.#store.entities.read([name])).get(name));
   }
 
   #open() {

@@ -3,7 +3,7 @@ import type { DurationMs } from "../../core/units.ts";
 import { isBefore } from "../../core/watermark.ts";
 import type { KeyedPipeline, Result, StateOf } from "../pipeline.ts";
 import { adClicks, type ClickRecord, pageViews, parseRecord, type ViewRecord } from "./records.ts";
-import { decode, emptyState, encode, type UserState, type View } from "./state.ts";
+import { decode, emptyState, encode, readSettledView, type UserState, type View } from "./state.ts";
 import { prune, seal, step } from "./step.ts";
 
 export interface AttributionSettings {
@@ -52,7 +52,8 @@ export function attribution(settings: AttributionSettings): KeyedPipeline<ClickR
     seal,
     marked: ({ views }, marks, of) => marks.flatMap((at) => (views[at] ? [result(views[at], of, false)] : [])),
     between: ({ views }, from, to, of) =>
-      views.filter(({ time }) => !isBefore(time, from) && time < to).map((view) => result(view, of, true)),
+      views.filter(({ time }) => from <= time && time < to).map((view) => result(view, of, true)),
+    settledResult: (stored, of) => result(readSettledView(stored), of, true),
   };
 }
 

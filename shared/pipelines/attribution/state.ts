@@ -74,7 +74,7 @@ export function encode({ clicks, views }: UserState): StoredState {
   return onlyCredited > 0 ? [base, storedClicks, storedViews, onlyCredited] : [base, storedClicks, storedViews];
 }
 
-export function decode(stored: unknown): UserState {
+export function decode(stored: unknown, bytes: number): UserState {
   const [base, storedClicks, storedViews, onlyCredited = 0] = stored as StoredState;
   const allClicks = storedClicks.map(([id, afterBase, campaign]): Click => ({ id, time: base + afterBase, campaign }));
   const views = storedViews.map(
@@ -89,7 +89,38 @@ export function decode(stored: unknown): UserState {
     }),
   );
   const clicks = onlyCredited === 0 ? allClicks : allClicks.slice(onlyCredited);
-  return { clicks, views, bytesAtMost: bytesAtMost(clicks, views) };
+  return { clicks, views, bytesAtMost: bytes };
+}
+
+type StoredSettledView = [
+  id: string,
+  time: EventTimeMs,
+  url: string | null,
+  revision: number,
+  watermarkAfterTime: number | null,
+  reason: number,
+  click?: [id: string, time: EventTimeMs, campaign: string],
+];
+
+/** A page view that waits for its final row, with its own copy of its click. */
+export function settledView({ id, time, url, revision, watermark, reason, click }: View): StoredSettledView {
+  const after = watermark === undefined ? null : watermark - time;
+  const stored: StoredSettledView = [id, time, url, revision, after, reasons.indexOf(reason)];
+  if (click) stored.push([click.id, click.time, click.campaign]);
+  return stored;
+}
+
+export function readSettledView(stored: unknown): View {
+  const [id, time, url, revision, after, reason, click] = stored as StoredSettledView;
+  return {
+    id,
+    time,
+    url,
+    revision,
+    watermark: after === null ? undefined : time + after,
+    reason: reasons[reason] as Reason,
+    click: click ? { id: click[0], time: click[1], campaign: click[2] } : null,
+  };
 }
 
 /** Numbers, quotes, commas and brackets of an entry. */
@@ -97,10 +128,6 @@ const clickFrame = 24;
 const viewFrame = 48;
 /** A UTF-16 unit takes at most six bytes in JSON: an escaped control character. */
 const unitBytesMax = 6;
-
-export function bytesAtMost(clicks: readonly Click[], views: readonly View[]): number {
-  return sum(clicks.map(clickBytesAtMost)) + sum(views.map(viewBytesAtMost));
-}
 
 export function clickBytesAtMost({ id, campaign }: Click): number {
   return clickFrame + unitBytesMax * (id.length + campaign.length);

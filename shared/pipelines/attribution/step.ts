@@ -1,13 +1,13 @@
 import { compareTouches, isEligible, lastTouch, pruneTouches, withTouch } from "../../core/last-touch.ts";
 import type { DurationMs, EventTimeMs } from "../../core/units.ts";
 import { isBefore, type Watermark } from "../../core/watermark.ts";
-import type { PruneContext, Sealed, StepContext, StepResult } from "../pipeline.ts";
+import type { PruneContext, Pruned, Sealed, SettledResult, StepContext, StepResult } from "../pipeline.ts";
 import type { ClickRecord, ViewRecord } from "./records.ts";
 import {
-  bytesAtMost,
   type Click,
   clickBytesAtMost,
   countBytes,
+  settledView,
   type UserState,
   type View,
   viewBytesAtMost,
@@ -110,10 +110,10 @@ export function seal(stored: UserState, state: UserState): Sealed<UserState> {
  * Refuses what makes the state too large. What counts is what lies within the lateness horizon, so that the answer does not depend on
  * when older entries happen to be pruned; those count only where the item as a whole would no longer fit.
  */
-function fitting(state: UserState, { watermark, stateBytesMax }: StepContext): StepResult<UserState> {
-  if (state.bytesAtMost > stateBytesMax) {
+function fitting(state: UserState, { watermark, stateBytesMax, settledBytes }: StepContext): StepResult<UserState> {
+  if (state.bytesAtMost + settledBytes > stateBytesMax) {
     const open = countBytes(state, ({ time }) => !isBefore(time, watermark));
-    if (open > stateBytesMax || countBytes(state, () => true) > unclosedBytesMax) {
+    if (open > stateBytesMax || countBytes(state, () => true) + settledBytes > unclosedBytesMax) {
       return { kind: "oversized", message: `the state of its user would pass ${stateBytesMax} bytes` };
     }
   }
@@ -121,14 +121,23 @@ function fitting(state: UserState, { watermark, stateBytesMax }: StepContext): S
 }
 
 /**
- * Drops what can no longer matter: page views whose final row is written, and clicks that no page view to come can be credited to.
- * Between them, page views that are final but not closed keep their own copy of their click.
+ * Drops what can no longer matter, and settles the page views that no click to come can win: a click is not older than the horizon, and
+ * none wins a page view before itself. Nobody asks for their ids either: a page view that would be found a duplicate is not older than it.
  */
-export function prune(state: UserState, { closed, horizon }: PruneContext, attributionWindow: DurationMs): UserState {
-  const isKept = (view: View) => !isBefore(view.time, closed);
-  const views = state.views.every(isKept) ? state.views : state.views.filter(isKept);
-  const clicks = horizon === undefined ? state.clicks : pruneTouches(state.clicks, horizon, attributionWindow);
-  return clicks === state.clicks && views === state.views
-    ? state
-    : { clicks, views, bytesAtMost: bytesAtMost(clicks, views) };
+export function prune(
+  state: UserState,
+  { closed, horizon }: PruneContext,
+  attributionWindow: DurationMs,
+): Pruned<UserState> {
+  if (horizon === undefined) return { state, settled: [] };
+  const isOpen = (view: View) => view.time >= horizon;
+  const clicks = pruneTouches(state.clicks, horizon, attributionWindow);
+  if (clicks === state.clicks && state.views.every(isOpen)) return { state, settled: [] };
+  const views = state.views.filter(isOpen);
+  const settled = state.views.filter((view) => !isOpen(view) && !isBefore(view.time, closed));
+  return { state: { ...state, clicks, views }, settled: settled.map(settle) };
+}
+
+function settle(view: View): SettledResult {
+  return { time: view.time, stored: settledView(view) };
 }
