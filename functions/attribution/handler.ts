@@ -2,6 +2,7 @@ import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import { answerKafka } from "../../shared/kafka/batch-response.ts";
 import { decodeMskEvent, type MskEvent } from "../../shared/kafka/msk-event.ts";
+import { logError } from "../../shared/observability/log.ts";
 import type { RunningPipeline } from "../../shared/runtime/running-pipeline.ts";
 import { deadlineOf } from "../deadline.ts";
 
@@ -16,6 +17,9 @@ export function createHandler({ pipeline, failures }: AttributionApp) {
   return middy(async (event: MskEvent, context: Context) => {
     const batch = decodeMskEvent(event);
     const unfinished = await pipeline.process(batch, deadlineOf(context));
+    for (const { topic, partition, offset, cause } of unfinished) {
+      logError("records.unfinished", { pipeline: pipeline.name, at: `${topic}-${partition}@${offset}` }, cause);
+    }
     return answerKafka(unfinished, failures, batch);
   });
 }
