@@ -103,11 +103,12 @@ async function processDelivery(
   ignored: Record<string, number>,
 ) {
   const { topic, records } = delivery;
-  if (!world.pipeline.sources.includes(topic)) {
+  const consumer = world.consumerOf(topic);
+  if (!consumer) {
     ignored[topic] = (ignored[topic] ?? 0) + records.length;
     return;
   }
-  await deliverRecords(world.handlers.attribution, records, retries);
+  await deliverRecords(consumer.handler, records, retries);
   for (const { partition } of records) moved.add(rowKey(world.engine.pipeline, { topic, partition }));
 }
 

@@ -7,8 +7,7 @@ import { deliverRecords, localContext } from "./msk-mapping.ts";
 import { progressEvent } from "./stream-mapping.ts";
 import type { World } from "./world.ts";
 
-/** Records per invocation at most, and how often an empty partition is looked at: an event source mapping's batch size and window. */
-const batchSize = 500;
+/** How often an empty partition is looked at. */
 const pollMs = 100;
 const produceMs = 100;
 const streamMs = 100;
@@ -71,14 +70,15 @@ async function poll(
   { log, signal }: LiveOptions,
 ) {
   const { topic, partition } = source;
-  while (!signal.aborted) {
-    const records = log.peek(topic, partition, batchSize);
+  const consumer = world.consumerOf(topic);
+  while (consumer && !signal.aborted) {
+    const records = log.peek(topic, partition, consumer.batchSize);
     const last = records.at(-1);
     if (!last) {
       await pause(pollMs, signal);
       continue;
     }
-    await deliverRecords(world.handlers.attribution, records, forever);
+    await deliverRecords(consumer.handler, records, forever);
     log.commit(topic, partition, last.offset + 1);
     moved.add(rowKey(world.engine.pipeline, source));
   }

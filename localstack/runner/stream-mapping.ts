@@ -2,11 +2,11 @@ import type { AttributeValue, Context, DynamoDBBatchResponse, DynamoDBRecord, Dy
 import type { Document } from "../../shared/ports/state-store.ts";
 import type { ChangeFeed, StoredChange } from "../embedded/change-feed.ts";
 import { localContext } from "./msk-mapping.ts";
+import { streamBatchSize } from "./triggers.ts";
 
 type Handler = (event: DynamoDBStreamEvent, context: Context) => Promise<DynamoDBBatchResponse>;
 
-/** The largest batch of a stream's event source mapping that the runner uses; AWS allows 10,000. */
-const batchSize = 1_000;
+const batchSize = streamBatchSize("deliver", "entities");
 
 /** What a DynamoDB stream with new images sends for these changes. */
 export function streamEvent(changes: readonly StoredChange[], table: string): DynamoDBStreamEvent {

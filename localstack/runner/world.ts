@@ -9,6 +9,7 @@ import { DirectoryObjectStore } from "../embedded/directory-object-store.ts";
 import type { SqliteStateStore } from "../embedded/sqlite-state-store.ts";
 import { systemClock } from "../embedded/system-clock.ts";
 import { DeliveryThread, readDelivered } from "./delivery-thread.ts";
+import { consumerOf } from "./triggers.ts";
 
 export type Sink = "s3" | "http";
 
@@ -63,15 +64,22 @@ export async function openWorld(options: WorldOptions) {
         tries: options.deliveryTries,
       })
     : undefined;
+  const consumers = { attribution: createAttribution({ pipeline, failures: "report" }) };
   return {
     engine,
     pipeline,
     store,
     objects,
     delivery,
-    handlers: {
-      attribution: createAttribution({ pipeline, failures: "report" }),
-      finalize: createFinalize({ pipelines: [pipeline] }),
+    handlers: { ...consumers, finalize: createFinalize({ pipelines: [pipeline] }) },
+    /** The function that the manifest has a topic's records go to, with its batch size. */
+    consumerOf(topic: string) {
+      const consumer = consumerOf(topic);
+      if (!consumer || !pipeline.sources.includes(topic)) return undefined;
+      const handlers: Partial<Record<string, (typeof consumers)["attribution"]>> = consumers;
+      const handler = handlers[consumer.name];
+      if (!handler) throw new Error(`functions/manifest.ts: nothing here runs ${consumer.name}`);
+      return { handler, batchSize: consumer.batchSize };
     },
     close: async () => delivery?.close(),
   };

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { attributionTraffic } from "../../localstack/generate/attribution-traffic.ts";
 import { SqliteStateStore } from "../../localstack/embedded/sqlite-state-store.ts";
+import { attributionTraffic } from "../../localstack/generate/attribution-traffic.ts";
 import { attribution } from "../../shared/pipelines/attribution/attribution.ts";
 import type { Document, DocumentTable, StateStore } from "../../shared/ports/state-store.ts";
 import { runPipeline } from "../../shared/runtime/running-pipeline.ts";
@@ -79,14 +79,23 @@ for (const ratePerSecond of [200, 1_000, 4_000]) {
     clock,
     meter: { count: () => {} },
   });
-  const lines = attributionTraffic({ records, seed: 1, partitions, users: 20_000, start: 1_704_110_400_000, ratePerSecond });
+  const lines = attributionTraffic({
+    records,
+    seed: 1,
+    partitions,
+    users: 20_000,
+    start: 1_704_110_400_000,
+    ratePerSecond,
+  });
   let sinceClosing = 0;
   await store.group(async () => {
     for (const delivery of cutDeliveries(Array.from(lines, logRecord), 500 * partitions)) {
       totals.deliveries++;
       const byPartition = Map.groupBy(delivery, ({ partition }) => partition);
       const topic = delivery[0]?.topic ?? "";
-      await pipeline.process([...byPartition].map(([partition, ofPartition]) => ({ topic, partition, records: ofPartition })));
+      await pipeline.process(
+        [...byPartition].map(([partition, ofPartition]) => ({ topic, partition, records: ofPartition })),
+      );
       sinceClosing += delivery.length;
       if (sinceClosing < 30 * ratePerSecond) continue;
       sinceClosing = 0;
