@@ -10,6 +10,7 @@ import { watermarkWith } from "./judge.ts";
 import { closingKey, closingScope, rowKey } from "./keys.ts";
 import { type Claim, commitRow, type PartitionRow, readRow } from "./partition-row.ts";
 import { type PlacedRecord, placeRecords, positionAfter } from "./placing.ts";
+import type { Reached } from "./rejections.ts";
 
 /** A try that may go ahead: nobody can judge these records otherwise than by `claim`. */
 export interface OpenTry {
@@ -87,13 +88,8 @@ async function readSurroundings<R extends KeyedRecord, S>(engine: Engine<R, S>, 
   };
 }
 
-/** How far a try has come. */
-export interface Progress {
-  readonly position: Position;
-  readonly highest: Watermark;
-  readonly highestTimestamp: WallTimeMs;
-  readonly counts: Counts;
-}
+/** How far a try has come, and what became of its records. */
+export type Progress = Reached & { readonly counts: Counts };
 
 /**
  * Stores how far the try has come, if the row is still as the try knows it; the claim goes with its end.

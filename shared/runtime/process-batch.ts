@@ -11,7 +11,7 @@ import type { Engine, SourcePartition } from "./engine.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { closingScope, laneOf } from "./keys.ts";
 import { positionAfter } from "./placing.ts";
-import { type Rejection, writeRejections } from "./rejections.ts";
+import { type Reached, type Rejection, writeRejections } from "./rejections.ts";
 import { type Applicable, type BatchContext, type TakenIn, takeIn } from "./take-in.ts";
 
 /** The records of one source partition, in the order of the log. */
@@ -96,12 +96,15 @@ async function oneTry<R extends KeyedRecord, S>(
   const failure = firstFailure(taken);
   const done = failure ? verdicts.filter(({ position }) => comparePositions(position, failure.from) < 0) : verdicts;
   const rejections = rejectionsOf(done, laneOf(engine.pipeline, source), taken);
-  const reached = { position: failure?.from ?? endOf(opened), highest: laterOf(row.highest, done.at(-1)?.highest) };
+  const reached: Reached = {
+    position: failure?.from ?? endOf(opened),
+    highest: laterOf(row.highest, done.at(-1)?.highest),
+    highestTimestamp: done.at(-1)?.highestTimestamp ?? row.highestTimestamp,
+  };
   const stands = await writeRejections(engine, source, row.next, reached, claim.end, rejections);
 
   const counts = countOf(done, taken);
-  const highestTimestamp = done.at(-1)?.highestTimestamp ?? row.highestTimestamp;
-  const isStored = await storeProgress(engine, opened, { ...stands, highestTimestamp, counts });
+  const isStored = await storeProgress(engine, opened, { ...stands, counts });
   if (!isStored) return { left: records, lost: true };
   meterCounts(engine, source, counts);
   const left = placed

@@ -1,6 +1,7 @@
 import { comparePositions, type Position, readPosition, type StoredPosition, storePosition } from "../core/position.ts";
 import { type LogRecord, type RejectionReason, utf8Text } from "../core/record.ts";
 import type { Column, Row } from "../core/row.ts";
+import type { EventTimeMs, WallTimeMs } from "../core/units.ts";
 import { laterOf, type Watermark } from "../core/watermark.ts";
 import type { KeyedRecord } from "../pipelines/pipeline.ts";
 import type { Engine, SourcePartition } from "./engine.ts";
@@ -33,10 +34,11 @@ export interface Rejection {
 /** Most batches reject a record or two; compressing so little costs more time than the rest of their file. */
 const compressedFrom = 50;
 
-/** How far a batch has come, and the highest event time accepted up to there. */
+/** How far a batch has come, and the highest event time accepted and the highest record timestamp seen up to there. */
 export interface Reached {
   readonly position: Position;
   readonly highest: Watermark;
+  readonly highestTimestamp: WallTimeMs;
 }
 
 /**
@@ -56,19 +58,23 @@ export async function writeRejections<R extends KeyedRecord, S>(
   claimEnd: Position,
   rejections: readonly Rejection[],
 ): Promise<Reached> {
-  let at: Reached = { position: first, highest: reached.highest };
+  let at: Reached = { ...reached, position: first };
   while (comparePositions(at.position, reached.position) < 0) {
     const left = rejections.filter(({ position }) => comparePositions(position, at.position) >= 0);
     if (left.length === 0 && comparePositions(reached.position, claimEnd) >= 0)
       return { ...at, position: reached.position };
-    const metadata = describe({ position: reached.position, highest: at.highest });
+    const metadata = describe({ ...at, position: reached.position });
     const rows = left.map((rejection) => rejectionRow(engine.pipeline.name, rejection));
     const compress = rows.length >= compressedFrom;
     const bytes = engine.rowFormat.encode(rejectedEventColumns, rows, { metadata, compress });
     const name = objectName(engine, source, at.position);
     if ((await engine.objects.create(name, bytes)) === "created") return { ...at, position: reached.position };
     const found = await readReached(engine, name);
-    at = { position: found.position, highest: laterOf(at.highest, found.highest) };
+    at = {
+      position: found.position,
+      highest: laterOf(at.highest, found.highest),
+      highestTimestamp: Math.max(at.highestTimestamp, found.highestTimestamp),
+    };
   }
   return at;
 }
@@ -89,15 +95,23 @@ async function readReached<R extends KeyedRecord, S>(
 ): Promise<Reached> {
   const bytes = await objects.read(name);
   if (!bytes) throw new Error(`${name} was taken a moment ago and is gone`);
-  const { end, highest } = JSON.parse(rowFormat.metadataOf(bytes).tidemark ?? "{}") as {
-    end: StoredPosition;
-    highest?: number;
-  };
-  return { position: readPosition(end), highest };
+  const { end, highest, timestamp } = JSON.parse(rowFormat.metadataOf(bytes).tidemark ?? "{}") as ReachedNote;
+  return { position: readPosition(end), highest, highestTimestamp: timestamp };
 }
 
-function describe({ position, highest }: Reached): Record<string, string> {
-  return { tidemark: JSON.stringify({ end: storePosition(position), ...(highest !== undefined && { highest }) }) };
+interface ReachedNote {
+  readonly end: StoredPosition;
+  readonly highest?: EventTimeMs;
+  readonly timestamp: WallTimeMs;
+}
+
+function describe({ position, highest, highestTimestamp }: Reached): Record<string, string> {
+  const note: ReachedNote = {
+    end: storePosition(position),
+    ...(highest !== undefined && { highest }),
+    timestamp: highestTimestamp,
+  };
+  return { tidemark: JSON.stringify(note) };
 }
 
 function rejectionRow(pipeline: string, { record, reason, message, watermark }: Rejection): Row {

@@ -37,7 +37,11 @@ function engine(): Engine<ClickRecord | ViewRecord, UserState> {
 }
 
 const at = (offset: number, epoch = 0): Position => ({ epoch, offset });
-const reached = (offset: number, highest?: number): Reached => ({ position: at(offset), highest });
+const reached = (offset: number, highest?: number): Reached => ({
+  position: at(offset),
+  highest,
+  highestTimestamp: 1_000 + offset,
+});
 
 function rejection(offset: number, more: Partial<LogRecord> = {}, epoch = 0): Rejection {
   const value = Buffer.from(`value ${offset}`);
@@ -100,7 +104,7 @@ describe("a try that nobody was ahead of", () => {
   it("names the object by its epoch and first offset, so wide that names sort by it", async () => {
     await write({
       first: at(7, 3),
-      to: { position: at(9, 3), highest: 0 },
+      to: { position: at(9, 3), highest: 0, highestTimestamp: 1 },
       claimEnd: at(9, 3),
       rejections: [rejection(8, {}, 3)],
     });
@@ -158,10 +162,15 @@ describe("a try that finds the name taken", () => {
 
   it("knows that an epoch ends behind all offsets of an earlier one", async () => {
     const end = at(2, 1);
-    await write({ to: { position: end, highest: 5 }, claimEnd: at(9, 1), rejections: [11, rejection(0, {}, 1)] });
+    await write({
+      to: { position: end, highest: 5, highestTimestamp: 5 },
+      claimEnd: at(9, 1),
+      rejections: [11, rejection(0, {}, 1)],
+    });
     expect(await write({ to: reached(500, 6), claimEnd: at(9, 1), rejections: [11] })).toEqual({
       position: end,
       highest: 6,
+      highestTimestamp: 1_500,
     });
     expect(await stored()).toEqual(["0-10 [11 0] end [1,2] highest 5"]);
   });
