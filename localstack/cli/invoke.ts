@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { Context } from "aws-lambda";
+import type { Context, DynamoDBStreamEvent } from "aws-lambda";
 import { nearest } from "../../shared/settings/nearest.ts";
 import { readSettings } from "../../shared/settings/settings.ts";
-import { readDelivered } from "../runner/delivery-thread.ts";
+import { readDelivered, writeDelivered } from "../runner/delivery-thread.ts";
 import { openHttpDelivery } from "../runner/http-delivery.ts";
 import { claimOutput, holdState } from "../runner/state-directory.ts";
 import { openWorld } from "../runner/world.ts";
@@ -43,19 +43,28 @@ export async function invokeCommand(name: string, eventFile: string, flags: Invo
     });
     const delivered = readDelivered(store);
     const http = { statePath, outDirectory: flags.out, delivered, batchMax: 1, tries: 1 };
-    const delivery = await openHttpDelivery(world.pipeline, world.objects, http);
+    const delivery = await openHttpDelivery(world.pipeline, world.objects, http, { now: () => momentOf(event) });
     try {
       const handlers: Record<string, unknown> = { ...world.handlers, deliver: delivery.handler };
       const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
       if (!handler) throw new UsageError(unknownFunction(name, Object.keys(handlers)));
       const invoke = handler as (event: unknown, context: Context) => Promise<unknown>;
       io.out(JSON.stringify((await invoke(event, contextOf(name))) ?? null, null, 2));
+      writeDelivered(store, delivery.delivered());
     } finally {
       await delivery.close();
     }
   } finally {
     held.close();
   }
+}
+
+/** When a stream's event happened: a sample is taken as of its own time, in which nothing of it is too old to be delivered. */
+function momentOf(event: unknown): number {
+  const records = (event as Partial<DynamoDBStreamEvent> | null)?.Records ?? [];
+  return (
+    Math.max(...records.map(({ dynamodb }) => 1_000 * (dynamodb?.ApproximateCreationDateTime ?? 0)), 0) || Date.now()
+  );
 }
 
 function readEvent(file: string): unknown {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { formatEventTime } from "../../shared/core/time.ts";
 import { watermarkOf } from "../../shared/core/watermark.ts";
+import { attribution } from "../../shared/pipelines/attribution/attribution.ts";
 import { readRowKey } from "../../shared/runtime/keys.ts";
 import { type PartitionRow, readRow } from "../../shared/runtime/partition-row.ts";
 import { pipelineNamed, readSettings } from "../../shared/settings/settings.ts";
@@ -26,7 +27,9 @@ interface SourceLine {
 /** `tidemark watermarks`: one line per source partition; the watermark is that of its partition over all sources. */
 export async function watermarksCommand(flags: WatermarksFlags, io: CommandIo): Promise<void> {
   const name = pipelineNamed(flags.pipeline);
-  const { allowedLateness } = readSettings(name, keyValues(flags.set));
+  const settings = readSettings(name, keyValues(flags.set));
+  const { allowedLateness } = settings;
+  const topics = attribution(settings).sources;
   if (!existsSync(join(flags.state, stateFile))) {
     throw new UsageError(`there is no state in ${flags.state}; tidemark start or tidemark replay makes one`);
   }
@@ -35,12 +38,11 @@ export async function watermarksCommand(flags: WatermarksFlags, io: CommandIo): 
     return key?.pipeline === name ? [{ topic: key.topic, partition: key.partition, row: readRow(document) }] : [];
   });
   for (const { topic, partition, row } of sources.sort(byPartition)) {
-    const together = sources.filter((other) => other.partition === partition && !other.row.idle);
-    const watermark = watermarkOf(
-      together.map((other) => other.row.highest),
-      allowedLateness,
-      undefined,
+    const together = topics.map((name) =>
+      sources.find((other) => other.topic === name && other.partition === partition),
     );
+    const highest = together.filter((other) => !other?.row.idle).map((other) => other?.row.highest);
+    const watermark = watermarkOf(highest, allowedLateness, undefined);
     const lag = watermark === undefined ? null : Date.now() - watermark;
     const seen = row.highest === undefined ? null : formatEventTime(row.highest);
     const shown = watermark === undefined ? null : formatEventTime(Math.max(watermark, 0));

@@ -4,6 +4,7 @@ import type { LogRecord } from "../../shared/core/record.ts";
 import { rowKey } from "../../shared/runtime/keys.ts";
 import { readRow } from "../../shared/runtime/partition-row.ts";
 import { settle } from "../../shared/runtime/settle.ts";
+import { UsageError } from "../cli/usage-error.ts";
 import { deliverRecords, localContext } from "../runner/msk-mapping.ts";
 import { progressEvent } from "../runner/stream-mapping.ts";
 import type { World } from "../runner/world.ts";
@@ -128,7 +129,12 @@ async function finish(world: World, drain: boolean): Promise<void> {
 /** Where to begin: where the last run of this very input stopped, else at its first line. */
 async function startOf(world: World, notes: ReplayNotes, input: string, digest: string): Promise<RunNote> {
   const last = notes.run;
-  if (last && last.input === input && (last.digest === digest || !last.done)) return { ...last, digest };
+  if (last?.input === input && last.digest === digest) return last;
+  if (last?.input === input && !last.done) {
+    throw new UsageError(
+      `${input} is not what the unfinished replay in this state has read; put that back, or give another --state`,
+    );
+  }
   return { input, digest, offset: 0, lines: 0, nextOffsets: await storedOffsets(world), done: false };
 }
 

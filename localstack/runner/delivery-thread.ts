@@ -11,6 +11,10 @@ export function readDelivered(store: SqliteStateStore): Delivered {
   return JSON.parse(store.note(note) ?? '{"cursor":0,"bytes":0}') as Delivered;
 }
 
+export function writeDelivered(store: SqliteStateStore, delivered: Delivered): void {
+  store.setNote(note, JSON.stringify(delivered));
+}
+
 /**
  * Delivery in a thread of its own, as it is a function of its own on AWS.
  *
@@ -50,7 +54,7 @@ export class DeliveryThread {
 
   /** Remembers how far it has come; for a transaction of the state. */
   remember(): void {
-    this.#store.setNote(note, JSON.stringify(this.#delivered));
+    writeDelivered(this.#store, this.#delivered);
     this.#store.forgetChanges(this.#delivered.cursor);
   }
 

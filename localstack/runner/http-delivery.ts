@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createHandler } from "../../functions/deliver/handler.ts";
+import type { Clock } from "../../shared/ports/clock.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
 import type { RunningPipeline } from "../../shared/runtime/running-pipeline.ts";
 import { HttpsEndpoint } from "../../shared/sinks/http/https-endpoint.ts";
@@ -33,6 +34,7 @@ export async function openHttpDelivery(
   pipeline: Pick<RunningPipeline, "name" | "outputsOf">,
   deadLetters: ObjectStore,
   { statePath, outDirectory, delivered, batchMax, tries }: HttpDeliveryOptions,
+  clock: Clock = systemClock,
 ) {
   const file = new OutputFile(join(outDirectory, "http", "deliveries.ndjson"), delivered.bytes);
   const secret = `whsec_${randomBytes(24).toString("base64")}`;
@@ -48,16 +50,18 @@ export async function openHttpDelivery(
   const handler = createHandler({
     pipelines: [pipeline],
     delivery: { endpoint, deadLetters, settings: { batchMax, lines: 1 } },
-    clock: systemClock,
+    clock,
   });
   let { cursor } = delivered;
   return {
     handler,
+    /** What stands by now. */
+    delivered: (): Delivered => ({ cursor, bytes: file.flush() }),
     /** Delivers everything that is committed by now. */
     async deliverAll(): Promise<Delivered> {
       const wait = (attempt: number) => sleep(Math.min(100 * 2 ** attempt, 5_000));
       cursor = await deliverChanges(feed, handler, cursor, { tries, wait });
-      return { cursor, bytes: file.flush() };
+      return this.delivered();
     },
     async close(): Promise<void> {
       endpoint.close();

@@ -1,7 +1,6 @@
-import { comparePositions, type Position } from "../core/position.ts";
+import { comparePositions } from "../core/position.ts";
 import type { LogRecord } from "../core/record.ts";
-import type { WallTimeMs } from "../core/units.ts";
-import { laterOf, type Watermark } from "../core/watermark.ts";
+import { laterOf } from "../core/watermark.ts";
 import type { KeyedRecord } from "../pipelines/pipeline.ts";
 import { type Closing, readClosing } from "./closing.ts";
 import { addCounts, type Counts } from "./counts.ts";

@@ -35,6 +35,27 @@ describe("the state of a user", () => {
   });
 });
 
+describe("a state that fills up with page views of one click with a long name", () => {
+  it("is full at the same page view, however the records are cut into deliveries", async () => {
+    const refused = [];
+    for (const batch of [1, 10, 100, 500]) {
+      const world = new World({ settings: { partitions: 1, stateBytesMax: 32_768 } });
+      const campaign = "c".repeat(1_000);
+      const payload = JSON.stringify({ click_id: "c", user_id: "user_1", campaign_id: campaign, event_time: start });
+      await world.deliver([
+        logRecord({ topic: "ad_clicks", partition: 0, offset: 0, ts: start, key: "user_1", payload }),
+      ]);
+      for (let i = 0; i < 800; i += batch) {
+        await world.deliver(Array.from({ length: Math.min(batch, 800 - i) }, (_, n) => viewAt(i + n, i + n)));
+      }
+      refused.push((await world.counts()).page_views?.rejected.oversized);
+      world.end();
+    }
+    expect(new Set(refused).size).toBe(1);
+    expect(refused[0]).toBeGreaterThan(0);
+  });
+});
+
 const start = Date.parse("2024-01-01T12:00:00Z");
 
 function clickAt(offset: number, after: number) {

@@ -89,7 +89,7 @@ export function decode(stored: unknown, bytes: number): UserState {
     }),
   );
   const clicks = onlyCredited === 0 ? allClicks : allClicks.slice(onlyCredited);
-  return { clicks, views, bytesAtMost: bytes };
+  return { clicks, views, bytesAtMost: bytes + clicks.length * clickFrame + views.length * viewFrame };
 }
 
 type StoredSettledView = [
@@ -133,16 +133,17 @@ export function clickBytesAtMost({ id, campaign }: Click): number {
   return clickFrame + unitBytesMax * (id.length + campaign.length);
 }
 
-export function viewBytesAtMost({ id, url, click }: View): number {
-  return viewFrame + unitBytesMax * (id.length + (url?.length ?? 0)) + (click ? clickBytesAtMost(click) : 0);
+export function viewBytesAtMost({ id, url }: View): number {
+  return viewFrame + unitBytesMax * (id.length + (url?.length ?? 0));
 }
 
-/** What the entries of `state` that `counts` take, in bytes, as exactly as a limit needs it. */
+/** What the entries of `state` that `counts` take, in bytes, each click once. Never more than `bytesAtMost`. */
 export function countBytes(state: UserState, counts: (entry: { time: EventTimeMs }) => boolean): number {
-  const clickBytes = (click: Click) => clickFrame + jsonLength(click.id) + jsonLength(click.campaign);
-  const viewBytes = ({ id, url, click }: View) =>
-    viewFrame + jsonLength(id) + jsonLength(url ?? "") + (click ? clickBytes(click) : 0);
-  return sum(state.clicks.filter(counts).map(clickBytes)) + sum(state.views.filter(counts).map(viewBytes));
+  const clicks = new Set(state.clicks);
+  for (const { click } of state.views) if (click) clicks.add(click);
+  const clickBytes = ({ id, campaign }: Click) => clickFrame + jsonLength(id) + jsonLength(campaign);
+  const viewBytes = ({ id, url }: View) => viewFrame + jsonLength(id) + jsonLength(url ?? "");
+  return sum([...clicks].filter(counts).map(clickBytes)) + sum(state.views.filter(counts).map(viewBytes));
 }
 
 function jsonLength(text: string): number {

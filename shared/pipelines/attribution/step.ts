@@ -36,13 +36,12 @@ function stepClick(
 ): StepResult<UserState> {
   if (isKnown(state.clicks, record, context.watermark)) return { kind: "duplicate" };
   const click: Click = { id: record.id, time: record.time, campaign: record.campaign };
-  const won = state.views.filter((view) => wins(click, view, window)).length;
   const revise = (view: View) => (wins(click, view, window) ? revised(view, click, context.watermark) : view);
   return fitting(
     {
       clicks: withTouch(state.clicks, click),
-      views: won === 0 ? state.views : state.views.map(revise),
-      bytesAtMost: state.bytesAtMost + clickBytesAtMost(click) * (1 + won),
+      views: state.views.some((view) => wins(click, view, window)) ? state.views.map(revise) : state.views,
+      bytesAtMost: state.bytesAtMost + clickBytesAtMost(click),
     },
     context,
   );
