@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import type { SqliteStateStore } from "../embedded/sqlite-state-store.ts";
 import type { DeliveryWorkerData } from "./delivery-worker.ts";
@@ -24,6 +23,9 @@ export function writeDelivered(store: SqliteStateStore, delivered: Delivered): v
 export class DeliveryThread {
   readonly #store: SqliteStateStore;
   readonly #worker: Worker;
+  /** Never resolves; rejects with what stops the thread. */
+  readonly #broken: Promise<never>;
+  readonly #ended: Promise<void>;
   #underWay: Promise<void> = Promise.resolve();
   #delivered: Delivered;
 
@@ -34,16 +36,20 @@ export class DeliveryThread {
       workerData: data,
       resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 128 },
     });
+    this.#broken = new Promise((_, reject) => this.#worker.once("error", reject));
+    this.#ended = new Promise((resolve) => this.#worker.once("exit", () => resolve()));
+    // Whoever waits for a delivery gets the error; nobody may be waiting yet.
+    this.#broken.catch(() => {});
   }
 
   /** Has everything delivered that is committed by now, once what was asked for earlier is done; doesn't wait for it itself. */
   async start(): Promise<void> {
     await this.#underWay;
     this.#worker.postMessage("deliver");
-    this.#underWay = once(this.#worker, "message").then(([delivered]) => {
-      this.#delivered = delivered as Delivered;
+    const answer = new Promise<Delivered>((resolve) => this.#worker.once("message", resolve));
+    this.#underWay = Promise.race([answer, this.#broken]).then((delivered) => {
+      this.#delivered = delivered;
     });
-    // Whoever waits for it gets the error; nobody may be waiting yet.
     this.#underWay.catch(() => {});
   }
 
@@ -59,8 +65,7 @@ export class DeliveryThread {
   }
 
   async close(): Promise<void> {
-    const ended = once(this.#worker, "exit").catch(() => {});
     this.#worker.postMessage("close");
-    await ended;
+    await this.#ended;
   }
 }

@@ -39,7 +39,9 @@ export async function openLog(world: World, log: FileLog): Promise<void> {
  * Ends, in good order, when `signal` fires.
  */
 export async function runLive(world: World, options: LiveOptions): Promise<void> {
-  const { signal, log, traffic } = options;
+  const { log, traffic } = options;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
   const moved = new Set<string>();
   const produce = async () => log.produce(traffic(Date.now()));
   const close = async () => {
@@ -48,12 +50,16 @@ export async function runLive(world: World, options: LiveOptions): Promise<void>
     moved.clear();
     await world.handlers.finalize(progressEvent(keys), localContext);
   };
-  await Promise.all([
+  const loops = [
     every(produceMs, produce, signal),
     every(streamMs, () => deliverOutputs(world), signal),
     every(closeMs, close, signal),
-    ...sourcePartitions(world).map((source) => poll(world, source, moved, options)),
-  ]);
+    ...sourcePartitions(world).map((source) => poll(world, source, moved, log, signal)),
+  ];
+  // One that fails ends all: the others would go on without what it did for them.
+  for (const loop of loops) loop.catch(() => failed.abort());
+  const ends = await Promise.allSettled(loops);
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
   await deliverOutputs(world);
 }
 
@@ -67,7 +73,8 @@ async function poll(
   world: World,
   source: { topic: string; partition: number },
   moved: Set<string>,
-  { log, signal }: LiveOptions,
+  log: FileLog,
+  signal: AbortSignal,
 ) {
   const { topic, partition } = source;
   const consumer = world.consumerOf(topic);
