@@ -8,7 +8,7 @@ import { decodeStreamEvent } from "../../shared/state/stream-event.ts";
 import { deadlineOf } from "../deadline.ts";
 
 export interface DeliverApp {
-  readonly pipelines: readonly Pick<RunningPipeline, "name" | "outputsOf">[];
+  readonly pipelines: readonly Pick<RunningPipeline, "name" | "emittedBy">[];
   readonly delivery: Delivery;
   readonly clock: Clock;
 }
@@ -19,7 +19,12 @@ export function createHandler({ pipelines, delivery, clock }: DeliverApp) {
   return middy(async (event: DynamoDBStreamEvent, context: Context): Promise<DynamoDBBatchResponse> => {
     const changes = decodeStreamEvent(event).map(({ sequence, at, document }): Change => {
       const pipeline = byName.get(readEntityKey(document.key).pipeline);
-      return { sequence, at, key: document.key, outputs: pipeline?.outputsOf(document) ?? [] };
+      return {
+        sequence,
+        at,
+        key: document.key,
+        outputs: pipeline?.emittedBy(document).map(({ output }) => output) ?? [],
+      };
     });
     const from = await deliver(delivery, changes, clock.now(), deadlineOf(context));
     return { batchItemFailures: from === undefined ? [] : [{ itemIdentifier: from }] };

@@ -18,6 +18,7 @@ const sqlTypes: Readonly<Record<ColumnType, string>> = {
   timestamp: "TIMESTAMPTZ",
   int32: "INTEGER",
   int64: "BIGINT",
+  double: "DOUBLE",
   boolean: "BOOLEAN",
   decimal: "DECIMAL(38, 6)",
 };

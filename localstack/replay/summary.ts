@@ -3,7 +3,7 @@ import { watermarkOf } from "../../shared/core/watermark.ts";
 import type { KeyedRecord } from "../../shared/pipelines/pipeline.ts";
 import { readClosing } from "../../shared/runtime/closing.ts";
 import { addCounts, type Counts, noCounts, recordsRead } from "../../shared/runtime/counts.ts";
-import { type Engine, partitionsTogether } from "../../shared/runtime/engine.ts";
+import { type KeyedEngine, partitionsTogether } from "../../shared/runtime/engine.ts";
 import { closingKey, closingScope, rowKey } from "../../shared/runtime/keys.ts";
 import { readRow } from "../../shared/runtime/partition-row.ts";
 
@@ -25,8 +25,8 @@ export interface Summary {
 }
 
 /** Reads a summary off a state. `ignoredTopics`: records of topics that the pipeline doesn't read. */
-export async function summarize<R extends KeyedRecord, S>(
-  engine: Pick<Engine<R, S>, "pipeline" | "store" | "settings">,
+export async function summarize(
+  engine: Pick<KeyedEngine<KeyedRecord, unknown>, "pipeline" | "store" | "settings">,
   ignoredTopics: Readonly<Record<string, number>>,
 ): Promise<Summary> {
   const { pipeline, store, settings } = engine;
@@ -35,7 +35,7 @@ export async function summarize<R extends KeyedRecord, S>(
   let finals = 0;
   const scopes = pipeline.scope === "topic" ? [0] : Array.from({ length: settings.partitions }, (_, i) => i);
   for (const partition of scopes) {
-    const sources = partitionsTogether(engine as Engine<R, S>, partition);
+    const sources = partitionsTogether(engine, partition);
     const scope = closingScope(pipeline, partition);
     const documents = await store.progress.read([
       ...sources.map((source) => rowKey(pipeline, source)),

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { attribution } from "../../shared/pipelines/attribution/attribution.ts";
-import { outputsOf } from "../../shared/runtime/outputs.ts";
+import { emittedByState } from "../../shared/runtime/outputs.ts";
 import type { PipelineSettings } from "../../shared/settings/settings.ts";
 import { DirectoryObjectStore } from "../embedded/directory-object-store.ts";
 import { type HttpDeliveryOptions, openHttpDelivery } from "./http-delivery.ts";
@@ -13,7 +13,7 @@ const { settings, ...options } = workerData as DeliveryWorkerData;
 const pipeline = attribution(settings);
 const deadLetters = await DirectoryObjectStore.open(join(options.outDirectory, "s3"), { fsync: false });
 const delivery = await openHttpDelivery(
-  { name: pipeline.name, outputsOf: (document) => outputsOf(pipeline, document) },
+  { name: pipeline.name, emittedBy: (document) => emittedByState(pipeline, document) },
   deadLetters,
   options,
 );

@@ -31,7 +31,7 @@ export interface HttpDeliveryOptions {
 
 /** The `deliver` function, the change stream before it and the customer's endpoint behind it. */
 export async function openHttpDelivery(
-  pipeline: Pick<RunningPipeline, "name" | "outputsOf">,
+  pipeline: Pick<RunningPipeline, "name" | "emittedBy">,
   deadLetters: ObjectStore,
   { statePath, outDirectory, delivered, batchMax, tries }: HttpDeliveryOptions,
   clock: Clock = systemClock,

@@ -1,7 +1,7 @@
 import { formatEventTime } from "./time.ts";
 
 /** `timestamp` is event-time milliseconds as a number; `decimal` is decimal text; `int64` fits a safe integer. */
-export type ColumnType = "string" | "timestamp" | "int32" | "int64" | "boolean" | "decimal";
+export type ColumnType = "string" | "timestamp" | "int32" | "int64" | "double" | "boolean" | "decimal";
 
 export interface Column {
   readonly name: string;

@@ -1,11 +1,15 @@
 import type { Parsed } from "../core/record.ts";
 import type { Column, Row } from "../core/row.ts";
-import type { DurationMs, EventTimeMs } from "../core/units.ts";
+import type { DurationMs, EventTimeMs, WallTimeMs } from "../core/units.ts";
 import type { Watermark } from "../core/watermark.ts";
 
-/** What the engine must know of a record to put it in its place. */
-export interface KeyedRecord {
-  /** The key whose state it changes. */
+/** What the engine must know of any record: its event time, where it has one. Without one nothing is late. */
+export interface StreamRecord {
+  readonly time: EventTimeMs | undefined;
+}
+
+/** A record that changes the state of a key. */
+export interface KeyedRecord extends StreamRecord {
   readonly key: string;
   readonly time: EventTimeMs;
 }
@@ -62,13 +66,12 @@ export interface Result {
   /** The time that decides when it is final, and in which bucket it closes. */
   readonly time: EventTimeMs;
   readonly row: Row;
+  /** The key of its message in a Kafka topic: messages of one key stay in order. */
+  readonly messageKey: string;
 }
 
-/**
- * A pipeline whose results come from the state of a key: data and pure functions. The engine (shared/runtime) does the rest.
- * `R` is its record, `S` the state of a key: immutable, a step makes a new one.
- */
-export interface KeyedPipeline<R extends KeyedRecord, S> {
+/** What every pipeline says of itself: data and pure functions. The engine (shared/runtime) does the rest. */
+export interface Pipeline<R extends StreamRecord> {
   readonly name: string;
   /** Its topics. Stored positions know a source by its place here, so the order never changes. */
   readonly sources: readonly string[];
@@ -77,15 +80,23 @@ export interface KeyedPipeline<R extends KeyedRecord, S> {
   /** The name of its output, and the columns of it. */
   readonly dataset: string;
   readonly columns: readonly Column[];
+  /** The Kafka topic that takes its output where that sink is on. */
+  readonly outputTopic: string;
   readonly allowedLateness: DurationMs;
-  /** Final rows are written per bucket of this length. */
-  readonly finalInterval: DurationMs;
+  /** Final rows are written per bucket of this length; without it, each result is final at once. */
+  readonly finalInterval?: DurationMs;
   /** Reads a record's value; never throws. */
   parse(topic: string, value: Uint8Array): Parsed<R>;
-  /** The time of the result that the record may bring about, `undefined` where it can only change those of others. */
-  resultTime(record: R): EventTimeMs | undefined;
   /** Whether the record comes too late to take effect. */
   isLate(record: R, watermark: Watermark): boolean;
+}
+
+/** A pipeline whose results come from the state of a key. `S` is that state: immutable, a step makes a new one. */
+export interface KeyedPipeline<R extends KeyedRecord, S> extends Pipeline<R> {
+  readonly kind: "keyed";
+  readonly finalInterval: DurationMs;
+  /** The time of the result that the record may bring about, `undefined` where it can only change those of others. */
+  resultTime(record: R): EventTimeMs | undefined;
   readonly emptyState: S;
   /** `bytes`: how long the JSON is. */
   decode(stored: unknown, bytes: number): S;
@@ -102,6 +113,44 @@ export interface KeyedPipeline<R extends KeyedRecord, S> {
   between(state: S, from: EventTimeMs, to: EventTimeMs, of: StateOf): readonly Result[];
   /** A result that `prune` has settled, from its JSON, parsed. */
   settledResult(stored: unknown, of: StateOf): Result;
+}
+
+/** A record that is a result by itself, the first time that its id is seen. */
+export interface FactRecord extends StreamRecord {
+  /** Its business id: the same id is the same fact, in whatever partition. */
+  readonly id: string;
+}
+
+/** A pipeline whose results are its records, each id once. A result is final at its first revision. */
+export interface FactPipeline<R extends FactRecord, T = unknown> extends Pipeline<R> {
+  readonly kind: "facts";
+  /** How long an id is known, in wall time from when it was stored; without it, for ever. */
+  readonly retention?: DurationMs;
+  row(record: R, at: FactPlace): Row;
+  /** Its message in a Kafka topic: `value` is the record's own text. */
+  message(record: R, at: FactPlace): { readonly key: string; readonly value: string };
+  /** What is summed up per key over the facts, where anything is. */
+  readonly fold?: Fold<R, T>;
+}
+
+/** The record that brought a fact about, where that is of interest. */
+export interface FactPlace {
+  /** The record's value, as text. */
+  readonly text: string;
+  readonly timestamp: WallTimeMs;
+}
+
+/**
+ * A total `T` per key over its facts, and the list of them. Whoever reads them right after a fact was processed finds it in both, and the
+ * total is always that of the list. `T` and the entries become JSON.
+ */
+export interface Fold<R extends FactRecord, T> {
+  keyOf(record: R): string;
+  readonly empty: T;
+  /** The total with one more fact. */
+  add(total: T, record: R): T;
+  /** What the list shows of a fact. */
+  entry(record: R, at: FactPlace): unknown;
 }
 
 /** Whose state it is. */

@@ -1,8 +1,7 @@
 import { comparePositions } from "../core/position.ts";
 import type { LogRecord } from "../core/record.ts";
 import { laterOf } from "../core/watermark.ts";
-import type { KeyedRecord } from "../pipelines/pipeline.ts";
-import { type Closing, readClosing } from "./closing.ts";
+import { type Closing, notClosed, readClosing } from "./closing.ts";
 import { addCounts, type Counts } from "./counts.ts";
 import { type Engine, peersOf, type SourcePartition } from "./engine.ts";
 import { watermarkWith } from "./judge.ts";
@@ -33,8 +32,8 @@ export type OpenOutcome = OpenTry | { readonly kind: "lost" } | { readonly kind:
  * Claims the batch, or takes over the claim that a try which died or stalled has left: its context, and no record behind its end.
  * The own row is read before its peers', so that they are never older than it.
  */
-export async function openTry<R extends KeyedRecord, S>(
-  engine: Engine<R, S>,
+export async function openTry(
+  engine: Engine,
   source: SourcePartition,
   records: readonly LogRecord[],
 ): Promise<OpenOutcome> {
@@ -76,14 +75,16 @@ function open(
   return { kind: "open", source, row, claim, peers, closing, placed: within, beyond };
 }
 
-async function readSurroundings<R extends KeyedRecord, S>(engine: Engine<R, S>, source: SourcePartition) {
+async function readSurroundings(engine: Engine, source: SourcePartition) {
   const { pipeline, store } = engine;
+  const { finalInterval } = pipeline;
   const scope = closingKey(closingScope(pipeline, source.partition));
   const sources = peersOf(engine, source);
-  const documents = await store.progress.read([...sources.map((peer) => rowKey(pipeline, peer)), scope]);
+  const keys = sources.map((peer) => rowKey(pipeline, peer));
+  const documents = await store.progress.read(finalInterval === undefined ? keys : [...keys, scope]);
   return {
     peers: sources.map((peer) => ({ source: peer, row: readRow(documents.get(rowKey(pipeline, peer))) })),
-    closing: readClosing(documents.get(scope), pipeline.finalInterval),
+    closing: finalInterval === undefined ? notClosed : readClosing(documents.get(scope), finalInterval),
   };
 }
 
@@ -94,8 +95,8 @@ export type Progress = Reached & { readonly counts: Counts };
  * Stores how far the try has come, if the row is still as the try knows it; the claim goes with its end.
  * @returns whether it was stored; if not, another invocation has been here.
  */
-export async function storeProgress<R extends KeyedRecord, S>(
-  engine: Engine<R, S>,
+export async function storeProgress(
+  engine: Engine,
   { source, row, claim }: OpenTry,
   { position, highest, highestTimestamp, counts }: Progress,
 ): Promise<boolean> {

@@ -21,12 +21,14 @@ interface StoredClosing {
   interval: DurationMs;
 }
 
+export const notClosed: Closing = { version: 0, closed: undefined, announced: undefined, finals: 0 };
+
 /**
  * @throws {StreamError} fault `bug`: the stored buckets have another length than `interval`. Buckets of two lengths don't line up, so
  * rows of one could be missed by the other.
  */
 export function readClosing(document: Document | undefined, interval: DurationMs): Closing {
-  if (!document) return { version: 0, closed: undefined, announced: undefined, finals: 0 };
+  if (!document) return notClosed;
   const stored = JSON.parse(document.body) as StoredClosing;
   if (stored.interval !== interval) {
     throw new StreamError(

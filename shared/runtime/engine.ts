@@ -1,5 +1,5 @@
 import type { DurationMs } from "../core/units.ts";
-import type { KeyedPipeline, KeyedRecord } from "../pipelines/pipeline.ts";
+import type { KeyedPipeline, KeyedRecord, Pipeline, StreamRecord } from "../pipelines/pipeline.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
@@ -25,8 +25,8 @@ export interface EngineSettings {
 }
 
 /** A pipeline and what it runs on. */
-export interface Engine<R extends KeyedRecord, S> {
-  readonly pipeline: KeyedPipeline<R, S>;
+export interface Engine<P extends Pipeline<StreamRecord> = Pipeline<StreamRecord>> {
+  readonly pipeline: P;
   readonly settings: EngineSettings;
   readonly store: StateStore;
   readonly objects: ObjectStore;
@@ -35,6 +35,8 @@ export interface Engine<R extends KeyedRecord, S> {
   readonly meter: Meter;
 }
 
+export type KeyedEngine<R extends KeyedRecord, S> = Engine<KeyedPipeline<R, S>>;
+
 /** A partition of one of the pipeline's sources. */
 export interface SourcePartition {
   readonly topic: string;
@@ -42,15 +44,15 @@ export interface SourcePartition {
 }
 
 /** The other source partitions whose watermarks count together with this one's. */
-export function peersOf<R extends KeyedRecord, S>(engine: Engine<R, S>, own: SourcePartition): SourcePartition[] {
+export function peersOf(engine: Engine, own: SourcePartition): SourcePartition[] {
   return partitionsTogether(engine, own.partition).filter(
     ({ topic, partition }) => topic !== own.topic || partition !== own.partition,
   );
 }
 
 /** All source partitions whose watermarks count together with `partition`'s. */
-export function partitionsTogether<R extends KeyedRecord, S>(
-  { pipeline, settings }: Engine<R, S>,
+export function partitionsTogether(
+  { pipeline, settings }: Pick<Engine, "pipeline" | "settings">,
   partition: number,
 ): SourcePartition[] {
   const numbers =

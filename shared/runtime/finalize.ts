@@ -6,7 +6,7 @@ import { earlierOf, laterOf, type Watermark } from "../core/watermark.ts";
 import type { KeyedRecord, Result } from "../pipelines/pipeline.ts";
 import type { DueList } from "../ports/state-store.ts";
 import { type Closing, commitClosing, readClosing } from "./closing.ts";
-import { type Engine, partitionsTogether } from "./engine.ts";
+import { type KeyedEngine, partitionsTogether } from "./engine.ts";
 import { readEntity } from "./entity.ts";
 import { closingKey, closingScope, entityKey, rowKey } from "./keys.ts";
 import { type PartitionRow, readRow } from "./partition-row.ts";
@@ -23,12 +23,15 @@ const entitiesAtOnce = 400;
  *
  * @returns how many final rows were written.
  */
-export async function closeBuckets<R extends KeyedRecord, S>(engine: Engine<R, S>, partition: number): Promise<number> {
+export async function closeBuckets<R extends KeyedRecord, S>(
+  engine: KeyedEngine<R, S>,
+  partition: number,
+): Promise<number> {
   const work = () => closeAll(engine, partition);
   return engine.store.atomically ? engine.store.atomically(work) : work();
 }
 
-async function closeAll<R extends KeyedRecord, S>(engine: Engine<R, S>, partition: number): Promise<number> {
+async function closeAll<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>, partition: number): Promise<number> {
   const { pipeline, store } = engine;
   const scope = closingScope(pipeline, partition);
   const until = await closableUntil(engine, partition, scope);
@@ -49,7 +52,7 @@ async function closeAll<R extends KeyedRecord, S>(engine: Engine<R, S>, partitio
 }
 
 /** The last bucket boundary that may be closed, where it isn't yet; and the closing as it stands. */
-async function closableUntil<R extends KeyedRecord, S>(engine: Engine<R, S>, partition: number, scope: string) {
+async function closableUntil<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>, partition: number, scope: string) {
   const { pipeline, store } = engine;
   let { rows, closing } = await readScope(engine, partition, scope);
   let until = leastFloor(rows);
@@ -66,7 +69,7 @@ async function closableUntil<R extends KeyedRecord, S>(engine: Engine<R, S>, par
   return { time: bucketStart(until, pipeline.finalInterval), closing };
 }
 
-async function readScope<R extends KeyedRecord, S>(engine: Engine<R, S>, partition: number, scope: string) {
+async function readScope<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>, partition: number, scope: string) {
   const { pipeline, store } = engine;
   const keys = partitionsTogether(engine, partition).map((source) => rowKey(pipeline, source));
   const documents = await store.progress.read([...keys, closingKey(scope)]);
@@ -99,7 +102,7 @@ async function* bucketsOf(lists: AsyncIterable<DueList>): AsyncGenerator<DueList
 }
 
 async function closeBucket<R extends KeyedRecord, S>(
-  engine: Engine<R, S>,
+  engine: KeyedEngine<R, S>,
   partition: number,
   end: EventTimeMs,
   lists: readonly DueList[],
@@ -120,7 +123,7 @@ async function closeBucket<R extends KeyedRecord, S>(
 }
 
 async function finalResults<R extends KeyedRecord, S>(
-  { pipeline, store }: Engine<R, S>,
+  { pipeline, store }: KeyedEngine<R, S>,
   partition: number,
   end: EventTimeMs,
   keys: readonly string[],
@@ -145,7 +148,7 @@ async function finalResults<R extends KeyedRecord, S>(
 
 /** Moves the closed time up to `end`, never back: another invocation may have been quicker. */
 async function raiseClosed<R extends KeyedRecord, S>(
-  { pipeline, store }: Engine<R, S>,
+  { pipeline, store }: KeyedEngine<R, S>,
   scope: string,
   closing: Closing,
   end: EventTimeMs,

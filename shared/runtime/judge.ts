@@ -1,6 +1,6 @@
 import type { RejectionReason } from "../core/record.ts";
 import { laterOf, type Watermark, watermarkOf } from "../core/watermark.ts";
-import type { KeyedRecord } from "../pipelines/pipeline.ts";
+import type { Pipeline, StreamRecord } from "../pipelines/pipeline.ts";
 import type { Engine } from "./engine.ts";
 import type { Claim } from "./partition-row.ts";
 import type { PlacedRecord } from "./placing.ts";
@@ -18,8 +18,8 @@ export type Verdict<R> = PlacedRecord & {
   );
 
 /** Judges records in order, against the watermark as it moves with them. */
-export function judge<R extends KeyedRecord, S>(
-  engine: Engine<R, S>,
+export function judge<R extends StreamRecord>(
+  engine: Engine<Pipeline<R>>,
   placed: readonly PlacedRecord[],
   highestBefore: Watermark,
   claim: Claim,
@@ -34,16 +34,12 @@ export function judge<R extends KeyedRecord, S>(
 }
 
 /** The watermark that a claim's records are judged by, once `highest` is the highest event time of their own source. */
-export function watermarkWith<R extends KeyedRecord, S>(
-  { pipeline }: Engine<R, S>,
-  highest: Watermark,
-  { peers, floor }: Claim,
-): Watermark {
+export function watermarkWith({ pipeline }: Engine, highest: Watermark, { peers, floor }: Claim): Watermark {
   return watermarkOf([highest, ...peers], pipeline.allowedLateness, floor);
 }
 
-function judgeOne<R extends KeyedRecord, S>(
-  { pipeline, settings }: Engine<R, S>,
+function judgeOne<R extends StreamRecord>(
+  { pipeline, settings }: Engine<Pipeline<R>>,
   { record }: PlacedRecord,
   watermark: Watermark,
   claim: Claim,
@@ -54,7 +50,7 @@ function judgeOne<R extends KeyedRecord, S>(
   if (parsed.kind === "rejected") return { kind: "reject", reason: parsed.reason, message: parsed.message } as const;
   const { time } = parsed.record;
   const clock = settings.futureClock === "record" ? record.timestamp : claim.clock;
-  if (time > clock + settings.maxFutureSkew) {
+  if (time !== undefined && time > clock + settings.maxFutureSkew) {
     return {
       kind: "reject",
       reason: "future",
@@ -65,7 +61,7 @@ function judgeOne<R extends KeyedRecord, S>(
     return {
       kind: "reject",
       reason: "late",
-      message: `event time is ${(watermark ?? 0) - time} ms before the watermark`,
+      message: `event time is ${(watermark ?? 0) - (time ?? 0)} ms before the watermark`,
     } as const;
   }
   return { kind: "apply", parsed: parsed.record } as const;

@@ -1,8 +1,8 @@
-import type { KeyedPipeline, KeyedRecord, StateOf } from "../pipelines/pipeline.ts";
+import type { Pipeline, StateOf, StreamRecord } from "../pipelines/pipeline.ts";
 import type { SourcePartition } from "./engine.ts";
 
 /** A pipeline's name, its scope and its sources are all that a key depends on. */
-type Named = Pick<KeyedPipeline<KeyedRecord, unknown>, "name" | "scope" | "sources">;
+type Named = Pick<Pipeline<StreamRecord>, "name" | "scope" | "sources">;
 
 /** The document of a key's state: `attribution|0|user_1`. In scope `topic` all partitions share it, and the number is 0. */
 export function entityKey(pipeline: Named, { partition, key }: StateOf): string {

@@ -7,7 +7,7 @@ import type { KeyedRecord } from "../pipelines/pipeline.ts";
 import type { DueList } from "../ports/state-store.ts";
 import { type OpenTry, openTry, storeProgress } from "./claim.ts";
 import { type Counts, noCounts } from "./counts.ts";
-import type { Engine, SourcePartition } from "./engine.ts";
+import type { KeyedEngine, SourcePartition } from "./engine.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { closingScope, laneOf } from "./keys.ts";
 import { positionAfter } from "./placing.ts";
@@ -33,7 +33,7 @@ const lostTriesMax = 5;
  * What it answers has to be sent again; everything else is done, once and for all, whatever else goes wrong.
  */
 export async function processBatch<R extends KeyedRecord, S>(
-  engine: Engine<R, S>,
+  engine: KeyedEngine<R, S>,
   batch: readonly PartitionBatch[],
   signal?: AbortSignal,
 ): Promise<Unfinished[]> {
@@ -42,7 +42,7 @@ export async function processBatch<R extends KeyedRecord, S>(
 }
 
 async function processPartition<R extends KeyedRecord, S>(
-  engine: Engine<R, S>,
+  engine: KeyedEngine<R, S>,
   batch: PartitionBatch,
   signal?: AbortSignal,
 ): Promise<Unfinished | undefined> {
@@ -79,7 +79,7 @@ interface TryOutcome {
 
 /** One claim's worth of work. The order of its steps is the protocol: docs/ARCHITECTURE.md says what each is for. */
 async function oneTry<R extends KeyedRecord, S>(
-  engine: Engine<R, S>,
+  engine: KeyedEngine<R, S>,
   source: SourcePartition,
   records: readonly LogRecord[],
 ): Promise<TryOutcome> {
@@ -121,7 +121,7 @@ function endOf({ placed, beyond, claim }: OpenTry): Position {
 
 /** One due list per bucket that the batch may bring results into. The same batch always makes the same lists. */
 function dueLists<R extends KeyedRecord, S>(
-  { pipeline }: Engine<R, S>,
+  { pipeline }: KeyedEngine<R, S>,
   source: SourcePartition,
   first: Position,
   records: readonly Applicable<R>[],
@@ -142,7 +142,7 @@ function dueLists<R extends KeyedRecord, S>(
 }
 
 function batchContext<R extends KeyedRecord, S>(
-  engine: Engine<R, S>,
+  engine: KeyedEngine<R, S>,
   { source, row, peers, closing }: OpenTry,
 ): BatchContext {
   const lanes = [{ source, row }, ...peers].map((at) => [laneOf(engine.pipeline, at.source), at.row.next] as const);
@@ -191,7 +191,7 @@ function countOf<R>(done: readonly Verdict<R>[], taken: readonly TakenIn[]): Cou
 }
 
 function meterCounts<R extends KeyedRecord, S>(
-  { meter, pipeline }: Engine<R, S>,
+  { meter, pipeline }: KeyedEngine<R, S>,
   { topic }: SourcePartition,
   counts: Counts,
 ): void {

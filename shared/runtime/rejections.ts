@@ -3,7 +3,6 @@ import { type LogRecord, type RejectionReason, utf8Text } from "../core/record.t
 import type { Column, Row } from "../core/row.ts";
 import type { EventTimeMs, WallTimeMs } from "../core/units.ts";
 import { laterOf, type Watermark } from "../core/watermark.ts";
-import type { KeyedRecord } from "../pipelines/pipeline.ts";
 import type { Engine, SourcePartition } from "./engine.ts";
 
 export const rejectedEvents = "rejected_events";
@@ -50,8 +49,8 @@ export interface Reached {
  *
  * @returns where the partition stands now: at `reached`, or beyond it where a longer try's object was found.
  */
-export async function writeRejections<R extends KeyedRecord, S>(
-  engine: Engine<R, S>,
+export async function writeRejections(
+  engine: Engine,
   source: SourcePartition,
   first: Position,
   reached: Reached,
@@ -79,8 +78,8 @@ export async function writeRejections<R extends KeyedRecord, S>(
   return at;
 }
 
-function objectName<R extends KeyedRecord, S>(
-  { pipeline, rowFormat }: Engine<R, S>,
+function objectName(
+  { pipeline, rowFormat }: Engine,
   { topic, partition }: SourcePartition,
   { epoch, offset }: Position,
 ): string {
@@ -89,10 +88,7 @@ function objectName<R extends KeyedRecord, S>(
 }
 
 /** An object that is found taken can't be gone: nothing deletes it before its partition has moved on. */
-async function readReached<R extends KeyedRecord, S>(
-  { objects, rowFormat }: Engine<R, S>,
-  name: string,
-): Promise<Reached> {
+async function readReached({ objects, rowFormat }: Engine, name: string): Promise<Reached> {
   const bytes = await objects.read(name);
   if (!bytes) throw new Error(`${name} was taken a moment ago and is gone`);
   const { end, highest, timestamp } = JSON.parse(rowFormat.metadataOf(bytes).tidemark ?? "{}") as ReachedNote;

@@ -1,10 +1,9 @@
 import type { Column } from "../core/row.ts";
 import type { EventTimeMs } from "../core/units.ts";
 import type { KeyedRecord } from "../pipelines/pipeline.ts";
-import type { Document } from "../ports/state-store.ts";
-import type { Engine } from "./engine.ts";
+import type { KeyedEngine } from "./engine.ts";
 import { closeBuckets } from "./finalize.ts";
-import { type Output, outputsOf } from "./outputs.ts";
+import { type Emitted, emittedByState, type OutboxDocument } from "./outputs.ts";
 import { type PartitionBatch, processBatch, type Unfinished } from "./process-batch.ts";
 
 /** A pipeline with all it runs on: what functions and the runner know of it. */
@@ -20,10 +19,11 @@ export interface RunningPipeline {
   process(batch: readonly PartitionBatch[], signal?: AbortSignal): Promise<Unfinished[]>;
   /** Closes what can be closed of a partition; returns the final rows written. */
   close(partition: number): Promise<number>;
-  outputsOf(document: Pick<Document, "key" | "version" | "body" | "outbox">): Output[];
+  /** What a stored document carries in its outbox, in order. */
+  emittedBy(document: OutboxDocument): Emitted[];
 }
 
-export function runPipeline<R extends KeyedRecord, S>(engine: Engine<R, S>): RunningPipeline {
+export function runPipeline<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>): RunningPipeline {
   const { pipeline, settings } = engine;
   return {
     name: pipeline.name,
@@ -39,6 +39,6 @@ export function runPipeline<R extends KeyedRecord, S>(engine: Engine<R, S>): Run
     },
     process: (batch, signal) => processBatch(engine, batch, signal),
     close: (partition) => closeBuckets(engine, partition),
-    outputsOf: (document) => outputsOf(pipeline, document),
+    emittedBy: (document) => emittedByState(pipeline, document),
   };
 }

@@ -5,7 +5,7 @@ import { bucketEnd } from "../core/time.ts";
 import type { WallTimeMs } from "../core/units.ts";
 import type { KeyedRecord, PruneContext } from "../pipelines/pipeline.ts";
 import type { Document } from "../ports/state-store.ts";
-import type { Engine } from "./engine.ts";
+import type { KeyedEngine } from "./engine.ts";
 import { type Entity, entityDocument, hasApplied, type Refusal, readEntity } from "./entity.ts";
 import type { Verdict } from "./judge.ts";
 import { entityKey } from "./keys.ts";
@@ -40,7 +40,7 @@ const commitsAtOnce = 32;
 
 /** Takes the records into the states of their keys: one conditional write per key. Keys are independent of each other. */
 export async function takeIn<R extends KeyedRecord, S>(
-  engine: Engine<R, S>,
+  engine: KeyedEngine<R, S>,
   records: readonly Applicable<R>[],
   context: BatchContext,
 ): Promise<TakenIn[]> {
@@ -59,7 +59,7 @@ export async function takeIn<R extends KeyedRecord, S>(
 }
 
 async function takeInKey<R extends KeyedRecord, S>(
-  engine: Engine<R, S>,
+  engine: KeyedEngine<R, S>,
   loaded: Document | undefined,
   records: readonly Applicable<R>[],
   context: BatchContext,
@@ -93,7 +93,7 @@ async function takeInKey<R extends KeyedRecord, S>(
 
 /** Runs the step over what the entity hasn't seen yet. Without a document there is nothing to store. */
 function stepAll<R extends KeyedRecord, S>(
-  engine: Engine<R, S>,
+  engine: KeyedEngine<R, S>,
   entity: Entity<S>,
   records: readonly Applicable<R>[],
   { lane, partition, prune, refusalsFrom }: BatchContext,
@@ -145,6 +145,6 @@ function isAt(refusal: Refusal, lane: string, position: Position): boolean {
   return refusal.lane === lane && comparePositions(refusal.position, position) === 0;
 }
 
-function expiry<R extends KeyedRecord, S>({ settings, clock }: Engine<R, S>): WallTimeMs | undefined {
+function expiry<R extends KeyedRecord, S>({ settings, clock }: KeyedEngine<R, S>): WallTimeMs | undefined {
   return settings.stateRetention === undefined ? undefined : clock.now() + settings.stateRetention;
 }

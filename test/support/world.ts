@@ -6,7 +6,7 @@ import type { ClickRecord, ViewRecord } from "../../shared/pipelines/attribution
 import type { UserState } from "../../shared/pipelines/attribution/state.ts";
 import type { StateStore } from "../../shared/ports/state-store.ts";
 import { addCounts, type Counts, noCounts, recordsRead } from "../../shared/runtime/counts.ts";
-import type { Engine, EngineSettings, SourcePartition } from "../../shared/runtime/engine.ts";
+import type { EngineSettings, KeyedEngine, SourcePartition } from "../../shared/runtime/engine.ts";
 import { readEntity } from "../../shared/runtime/entity.ts";
 import { closingScope, entityKey, rowKey } from "../../shared/runtime/keys.ts";
 import type { Output } from "../../shared/runtime/outputs.ts";
@@ -54,7 +54,7 @@ export class World {
   readonly #path = `file:world-${worlds++}?mode=memory&cache=shared`;
   readonly #objects = new MemoryObjectStore();
   #store: SqliteStateStore;
-  #engine: Engine<ClickRecord | ViewRecord, UserState>;
+  #engine: KeyedEngine<ClickRecord | ViewRecord, UserState>;
   #pipeline: RunningPipeline;
 
   constructor(options: WorldOptions = {}) {
@@ -112,7 +112,7 @@ export class World {
   /** Everything that has left at once, in order. */
   revisions(): Output[] {
     const changes = this.#store.changes.after(0, Number.MAX_SAFE_INTEGER);
-    return changes.flatMap(({ document }) => this.#pipeline.outputsOf(document));
+    return changes.flatMap(({ document }) => this.#pipeline.emittedBy(document).map(({ output }) => output));
   }
 
   async counts(): Promise<Record<string, TopicCounts>> {
@@ -165,7 +165,7 @@ export class World {
     const clock = { now: () => this.now };
     const store = new SqliteStateStore({ path: this.#path, clock });
     const { interpose = (same: StateStore) => same } = this.#options;
-    const engine: Engine<ClickRecord | ViewRecord, UserState> = {
+    const engine: KeyedEngine<ClickRecord | ViewRecord, UserState> = {
       pipeline: attribution(this.settings),
       settings: this.settings,
       store: interpose(store),

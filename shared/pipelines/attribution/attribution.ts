@@ -34,11 +34,13 @@ export const attributedPageViewColumns: readonly Column[] = [
 /** `ad_clicks` x `page_views`: each page view goes to the user's last click within the attribution window. */
 export function attribution(settings: AttributionSettings): KeyedPipeline<ClickRecord | ViewRecord, UserState> {
   return {
+    kind: "keyed",
     name: "attribution",
     sources: [adClicks, pageViews],
     scope: "partition",
     dataset: attributedPageViews,
     columns: attributedPageViewColumns,
+    outputTopic: "attributed-page-views",
     allowedLateness: settings.allowedLateness,
     finalInterval: settings.finalInterval,
     parse: parseRecord,
@@ -72,5 +74,5 @@ function result({ id, time, url, click, revision, watermark, reason }: View, of:
     watermark: watermark ?? null,
     reason,
   };
-  return { entity: id, revision, time, row };
+  return { entity: id, revision, time, row, messageKey: of.key };
 }

@@ -36,6 +36,10 @@ const parquetTypes: Readonly<Record<ColumnType, ParquetType>> = {
     element: { type: "INT64" },
     cell: (value) => (Number.isSafeInteger(value) ? BigInt(value) : undefined),
   },
+  double: {
+    element: { type: "DOUBLE" },
+    cell: (value) => (Number.isFinite(value) ? (value as number) : undefined),
+  },
   boolean: {
     element: { type: "BOOLEAN" },
     cell: (value) => (typeof value === "boolean" ? value : undefined),

@@ -77,7 +77,9 @@ export function embeddedFunctions({ failures = "report", interpose = (same) => s
     attributions: () => {
       const latest = new Map<string, string>();
       for (const { document } of store.changes.after(0, 1_000)) {
-        for (const { entity, body } of pipeline.outputsOf(document)) {
+        for (const {
+          output: { entity, body },
+        } of pipeline.emittedBy(document)) {
           latest.set(entity, `${entity} <- ${body.attributed_click_id ?? "nobody"}`);
         }
       }

@@ -5,7 +5,7 @@ import type { LogRecord } from "../../../shared/core/record.ts";
 import { attribution } from "../../../shared/pipelines/attribution/attribution.ts";
 import type { ClickRecord, ViewRecord } from "../../../shared/pipelines/attribution/records.ts";
 import type { UserState } from "../../../shared/pipelines/attribution/state.ts";
-import type { Engine } from "../../../shared/runtime/engine.ts";
+import type { KeyedEngine } from "../../../shared/runtime/engine.ts";
 import { type Reached, type Rejection, writeRejections } from "../../../shared/runtime/rejections.ts";
 import { jsonRowFormat, jsonRowsOf } from "../../support/json-row-format.ts";
 import { MemoryObjectStore } from "../../support/memory-object-store.ts";
@@ -17,7 +17,7 @@ beforeEach(() => {
   objects = new MemoryObjectStore();
 });
 
-function engine(): Engine<ClickRecord | ViewRecord, UserState> {
+function engine(): KeyedEngine<ClickRecord | ViewRecord, UserState> {
   return {
     pipeline: attribution({ attributionWindow: 0, allowedLateness: 0, finalInterval: 1 }),
     settings: {

@@ -30,6 +30,7 @@ const kept: Readonly<Record<ColumnType, readonly Cell[]>> = {
   timestamp: [0, 1, -1, 1_704_110_700_000, lastEventTime, -62_135_596_800_000],
   int32: [0, -1, 1, 2 ** 31 - 1, -(2 ** 31)],
   int64: [0, -1, 1, 2 ** 53 - 1, -(2 ** 53 - 1)],
+  double: [0, 0.1, -1.5, 24, 1e300, 5e-324],
   boolean: [true, false],
   decimal: [
     "0.000000",
@@ -328,6 +329,7 @@ function arbitraryRow(): fc.Arbitrary<Row> {
     timestamp: fc.integer({ min: -1_000, max: lastEventTime }),
     int32: fc.integer(),
     int64: fc.maxSafeInteger(),
+    double: fc.double({ noDefaultInfinity: true, noNaN: true }),
     boolean: fc.boolean(),
     decimal: fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n }).map(inMillionths),
   };
