@@ -5,7 +5,7 @@ import { logMeter } from "../shared/observability/log-meter.ts";
 import { attribution } from "../shared/pipelines/attribution/attribution.ts";
 import type { Clock } from "../shared/ports/clock.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
-import { type RunningPipeline, runPipeline } from "../shared/runtime/running-pipeline.ts";
+import { type RunningPipeline, runKeyed } from "../shared/runtime/running-pipeline.ts";
 import { readSettings } from "../shared/settings/settings.ts";
 import { parquetFormat } from "../shared/sinks/parquet/parquet-format.ts";
 import { DynamoStateStore } from "../shared/state/dynamo-state-store.ts";
@@ -27,7 +27,7 @@ export function attributionOnAws(environment: Environment): RunningPipeline {
   const settings =
     environment.read("SETTINGS", () => readSettings("attribution", given)) ?? readSettings("attribution", {});
   const sinks = environment.listOf("SINKS", ["s3", "http"]);
-  return runPipeline({
+  return runKeyed({
     pipeline: attribution(settings),
     settings: {
       partitions: environment.wholeNumber("PARTITIONS", 1, 10_000),

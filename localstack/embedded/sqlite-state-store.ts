@@ -1,8 +1,9 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Clock } from "../../shared/ports/clock.ts";
-import type { Document, DocumentTable, DueLists, StateStore } from "../../shared/ports/state-store.ts";
+import type { Document, DocumentTable, DueLists, EntryLists, StateStore } from "../../shared/ports/state-store.ts";
 import { ChangeFeed } from "./change-feed.ts";
-import { SqliteDueLists, SqliteTable } from "./sqlite-tables.ts";
+import { SqliteDueLists, SqliteEntryLists } from "./sqlite-lists.ts";
+import { SqliteTable } from "./sqlite-tables.ts";
 
 export interface SqliteStateStoreOptions {
   /** A file, or `:memory:`. */
@@ -17,6 +18,7 @@ const schema = `
   CREATE TABLE IF NOT EXISTS progress (key TEXT PRIMARY KEY, version INTEGER, body TEXT, settled TEXT, outbox TEXT, expires_at INTEGER) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS due (
     scope TEXT, bucket_end INTEGER, name TEXT, keys TEXT, PRIMARY KEY (scope, bucket_end, name)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS entries (list TEXT, place TEXT, body TEXT, PRIMARY KEY (list, place)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS changes (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER, key TEXT, version INTEGER, body TEXT, outbox TEXT);
   CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 `;
@@ -31,6 +33,7 @@ export class SqliteStateStore implements StateStore {
   readonly entities: DocumentTable;
   readonly progress: DocumentTable;
   readonly due: DueLists;
+  readonly lists: EntryLists;
   readonly changes: ChangeFeed;
   readonly atomically?: <T>(work: () => Promise<T>) => Promise<T>;
   readonly #database: DatabaseSync;
@@ -58,6 +61,7 @@ export class SqliteStateStore implements StateStore {
     this.entities = entities;
     this.progress = progress;
     this.due = new SqliteDueLists(database);
+    this.lists = new SqliteEntryLists(database);
     this.#tables = [entities, progress];
     this.changes = new ChangeFeed(database);
     this.#changes = {

@@ -1,7 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { EventTimeMs } from "../../shared/core/units.ts";
 import type { Clock } from "../../shared/ports/clock.ts";
-import type { CommitOutcome, Document, DocumentTable, DueList, DueLists } from "../../shared/ports/state-store.ts";
+import type { CommitOutcome, Document, DocumentTable } from "../../shared/ports/state-store.ts";
 
 /** Documents kept in memory between transactions; beyond that all of them are forgotten. */
 const cachedMax = 20_000;
@@ -97,31 +96,4 @@ function isSame(a: Document, b: Document): boolean {
     a.outbox === b.outbox &&
     a.expiresAt === b.expiresAt
   );
-}
-
-export class SqliteDueLists implements DueLists {
-  readonly #put: StatementSync;
-  readonly #upTo: StatementSync;
-  readonly #delete: StatementSync;
-
-  constructor(database: DatabaseSync) {
-    this.#put = database.prepare("INSERT OR REPLACE INTO due VALUES (?, ?, ?, ?)");
-    this.#upTo = database.prepare("SELECT * FROM due WHERE scope = ? AND bucket_end <= ? ORDER BY bucket_end, name");
-    this.#delete = database.prepare("DELETE FROM due WHERE scope = ? AND bucket_end = ? AND name = ?");
-  }
-
-  async append(lists: readonly DueList[]): Promise<void> {
-    for (const { scope, bucketEnd, name, keys } of lists) this.#put.run(scope, bucketEnd, name, JSON.stringify(keys));
-  }
-
-  async *upTo(scope: string, until: EventTimeMs): AsyncGenerator<DueList> {
-    // Read whole: the caller removes lists on its way.
-    for (const row of this.#upTo.all(scope, until) as unknown as { bucket_end: number; name: string; keys: string }[]) {
-      yield { scope, bucketEnd: row.bucket_end, name: row.name, keys: JSON.parse(row.keys) as string[] };
-    }
-  }
-
-  async remove(lists: readonly Pick<DueList, "scope" | "bucketEnd" | "name">[]): Promise<void> {
-    for (const { scope, bucketEnd, name } of lists) this.#delete.run(scope, bucketEnd, name);
-  }
 }

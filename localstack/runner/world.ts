@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { createHandler as createAttribution } from "../../functions/attribution/handler.ts";
 import { createHandler as createFinalize } from "../../functions/finalize/handler.ts";
 import { attribution } from "../../shared/pipelines/attribution/attribution.ts";
-import { runPipeline } from "../../shared/runtime/running-pipeline.ts";
+import { runKeyed } from "../../shared/runtime/running-pipeline.ts";
 import type { PipelineSettings } from "../../shared/settings/settings.ts";
 import { parquetFormat } from "../../shared/sinks/parquet/parquet-format.ts";
 import { DirectoryObjectStore } from "../embedded/directory-object-store.ts";
@@ -53,7 +53,7 @@ export async function openWorld(options: WorldOptions) {
     clock,
     meter: { count: () => {} },
   } as const;
-  const pipeline = runPipeline(engine);
+  const pipeline = runKeyed(engine);
   const delivery = sinks.has("http")
     ? new DeliveryThread(store, {
         settings,

@@ -1,3 +1,4 @@
+import { type Decimal, parseDecimal } from "./decimal.ts";
 import { isEventTime, parseEventTime } from "./time.ts";
 import type { EventTimeMs, WallTimeMs } from "./units.ts";
 
@@ -88,10 +89,8 @@ export function requiredId(json: JsonFields, name: string): string {
   const value = own(json.fields, name);
   if (typeof value === "string") return boundedId(value, name);
   if (typeof value === "number") return integerText(json, name, value);
-  throw new UnusableValue(
-    "malformed",
-    value === undefined || value === null ? `${name} is missing` : `${name} is neither text nor an integer`,
-  );
+  if (value === undefined || value === null) missing(name);
+  throw new UnusableValue("malformed", `${name} is neither text nor an integer`);
 }
 
 /**
@@ -100,7 +99,7 @@ export function requiredId(json: JsonFields, name: string): string {
  */
 export function requiredEventTime(json: JsonFields, name: string): EventTimeMs {
   const value = own(json.fields, name);
-  if (value === undefined || value === null) throw new UnusableValue("malformed", `${name} is missing`);
+  if (value === undefined || value === null) missing(name);
   if (typeof value === "number" && isEventTime(value)) return value;
   const time = typeof value === "string" ? parseEventTime(value) : undefined;
   if (time !== undefined) return time;
@@ -113,6 +112,33 @@ export function optionalText(json: JsonFields, name: string): string | null {
   if (value === undefined || value === null) return null;
   if (typeof value === "string") return value;
   throw new UnusableValue("malformed", `${name} is not text: ${shown(value)}`);
+}
+
+/** A required text; it may be empty. @throws {UnusableValue} missing, null or something else. */
+export function requiredText(json: JsonFields, name: string): string {
+  return optionalText(json, name) ?? missing(name);
+}
+
+/**
+ * An optional exact decimal: a number, or a text that holds one; a missing and a null one are the same.
+ * @throws {UnusableValue} it is something else, or has more than 18 digits, or more than 6 of them after the point.
+ */
+export function optionalDecimal(json: JsonFields, name: string): Decimal | null {
+  const value = own(json.fields, name);
+  if (value === undefined || value === null) return null;
+  const text = typeof value === "number" ? numberSource(json, name, value) : value;
+  const decimal = typeof text === "string" ? parseDecimal(text) : undefined;
+  if (decimal) return decimal;
+  throw new UnusableValue("malformed", `${name} is no decimal of 18 digits with 6 after the point: ${shown(text)}`);
+}
+
+/** A required exact decimal, as `optionalDecimal` reads it. @throws {UnusableValue} as there, and where it is missing or null. */
+export function requiredDecimal(json: JsonFields, name: string): Decimal {
+  return optionalDecimal(json, name) ?? missing(name);
+}
+
+function missing(name: string): never {
+  throw new UnusableValue("malformed", `${name} is missing`);
 }
 
 function own(fields: Readonly<Record<string, unknown>>, name: string): unknown {
@@ -136,24 +162,32 @@ function boundedId(id: string, name: string): string {
   return id;
 }
 
-/** An integer as its digits. A parsed number may no longer be the one that was sent, so the text is asked. */
+/** An integer as its digits. */
 function integerText(json: JsonFields, name: string, value: number): string {
-  const digits = String(value);
-  const source =
-    Number.isSafeInteger(value) && standsOnce(json.text, name, digits) ? digits : topLevelSource(json.text, name);
+  const source = numberSource(json, name, value);
   if (source === undefined || !/^-?\d+$/.test(source))
     throw new UnusableValue("malformed", `${name} is not an integer`);
   return boundedId(source, name);
 }
 
-/** Whether a name stands in the text just once, in the plainest form, with just these digits behind it. Spares most a second parse. */
-function standsOnce(text: string, name: string, digits: string): boolean {
+/** The text of a top-level number. The parsed number may no longer be the one that was sent. */
+function numberSource({ text }: JsonFields, name: string, value: number): string | undefined {
+  const shortest = String(value);
+  return standsOnce(text, name, shortest) ? shortest : topLevelSource(text, name);
+}
+
+/**
+ * Whether a field's name stands in the text just once, with just this number behind it. Spares most records a second parse.
+ * With a backslash somewhere the name may also be spelt in another way, and what looks like it may be a part of something else.
+ */
+function standsOnce(text: string, name: string, number: string): boolean {
   const quoted = `"${name}"`;
   const at = text.indexOf(quoted);
-  const end = at + quoted.length + 1 + digits.length;
-  const isPlain =
-    at !== -1 && text.startsWith(`:${digits}`, at + quoted.length) && (text[end] === "," || text[end] === "}");
-  return isPlain && text.indexOf(quoted, end) === -1;
+  let start = at + quoted.length + 1;
+  if (at === -1 || text[start - 1] !== ":" || text.indexOf(quoted, start) !== -1) return false;
+  if (text[start] === " ") start++;
+  const end = start + number.length;
+  return text.startsWith(number, start) && (text[end] === "," || text[end] === "}") && !text.includes("\\");
 }
 
 /** The source text of a top-level number of an object; the last one where the name stands twice, as JSON.parse has it. */

@@ -1,4 +1,4 @@
-import type { DurationMs, EventTimeMs } from "./units.ts";
+import type { DurationMs, EventTimeMs, WallTimeMs } from "./units.ts";
 
 const dayMs = 86_400_000;
 /** 9999-12-31T23:59:59.999Z */
@@ -38,7 +38,7 @@ export function isEventTime(value: number): value is EventTimeMs {
 }
 
 /** `2024-01-01T12:10:00Z`, with milliseconds only where they aren't zero. */
-export function formatEventTime(time: EventTimeMs): string {
+export function formatEventTime(time: EventTimeMs | WallTimeMs): string {
   const days = Math.floor(time / dayMs);
   const { year, month, day } = civilFromDays(days);
   let rest = time - days * dayMs;

@@ -72,6 +72,8 @@ export interface Result {
 
 /** What every pipeline says of itself: data and pure functions. The engine (shared/runtime) does the rest. */
 export interface Pipeline<R extends StreamRecord> {
+  /** Where its results come from: the state of keys, or the records themselves. */
+  readonly kind: "keyed" | "facts";
   readonly name: string;
   /** Its topics. Stored positions know a source by its place here, so the order never changes. */
   readonly sources: readonly string[];
@@ -119,6 +121,8 @@ export interface KeyedPipeline<R extends KeyedRecord, S> extends Pipeline<R> {
 export interface FactRecord extends StreamRecord {
   /** Its business id: the same id is the same fact, in whatever partition. */
   readonly id: string;
+  /** The record's value, as it came. */
+  readonly text: string;
 }
 
 /** A pipeline whose results are its records, each id once. A result is final at its first revision. */
@@ -126,18 +130,12 @@ export interface FactPipeline<R extends FactRecord, T = unknown> extends Pipelin
   readonly kind: "facts";
   /** How long an id is known, in wall time from when it was stored; without it, for ever. */
   readonly retention?: DurationMs;
-  row(record: R, at: FactPlace): Row;
-  /** Its message in a Kafka topic: `value` is the record's own text. */
-  message(record: R, at: FactPlace): { readonly key: string; readonly value: string };
+  /** `timestamp`: the log's own of the record. */
+  row(record: R, timestamp: WallTimeMs): Row;
+  /** The key of its message in a Kafka topic; the message itself is the record's text, byte for byte. */
+  messageKey(record: R): string;
   /** What is summed up per key over the facts, where anything is. */
   readonly fold?: Fold<R, T>;
-}
-
-/** The record that brought a fact about, where that is of interest. */
-export interface FactPlace {
-  /** The record's value, as text. */
-  readonly text: string;
-  readonly timestamp: WallTimeMs;
 }
 
 /**
@@ -150,7 +148,7 @@ export interface Fold<R extends FactRecord, T> {
   /** The total with one more fact. */
   add(total: T, record: R): T;
   /** What the list shows of a fact. */
-  entry(record: R, at: FactPlace): unknown;
+  entry(record: R, timestamp: WallTimeMs): unknown;
 }
 
 /** Whose state it is. */

@@ -55,6 +55,24 @@ export interface DueLists {
   remove(lists: readonly Pick<DueList, "scope" | "bucketEnd" | "name">[]): Promise<void>;
 }
 
+/** One line of a list. */
+export interface Entry {
+  /** The list, 1 to 2,048 UTF-8 bytes. */
+  readonly list: string;
+  /** Its place in the list, 1 to 100 ASCII characters, compared as text. The same place always comes with the same body. */
+  readonly order: string;
+  /** JSON text. */
+  readonly body: string;
+}
+
+/** Lists that grow and are read from their end. */
+export interface EntryLists {
+  /** Any number of entries; one that is there already stays as it is. */
+  append(entries: readonly Entry[]): Promise<void>;
+  /** The last `limit` (1 to 1,000) entries of a list, from its end; with `before` the last of those whose order is below it. Strongly consistent. */
+  last(list: string, limit: number, before?: string): Promise<Entry[]>;
+}
+
 /**
  * Where the engine keeps what it knows.
  *
@@ -64,6 +82,7 @@ export interface StateStore {
   readonly entities: DocumentTable;
   readonly progress: DocumentTable;
   readonly due: DueLists;
+  readonly lists: EntryLists;
   /**
    * Where the store can: runs `work` so that all or none of its writes last, and nobody else's come between.
    * The engine is right without it; with it, counts are exact under kills too.

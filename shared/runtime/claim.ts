@@ -8,7 +8,7 @@ import { watermarkWith } from "./judge.ts";
 import { closingKey, closingScope, rowKey } from "./keys.ts";
 import { type Claim, commitRow, type PartitionRow, readRow } from "./partition-row.ts";
 import { type PlacedRecord, placeRecords, positionAfter } from "./placing.ts";
-import type { Reached } from "./rejections.ts";
+import type { Reached } from "./position-objects.ts";
 
 /** A try that may go ahead: nobody can judge these records otherwise than by `claim`. */
 export interface OpenTry {

@@ -1,5 +1,12 @@
 import type { DurationMs } from "../core/units.ts";
-import type { KeyedPipeline, KeyedRecord, Pipeline, StreamRecord } from "../pipelines/pipeline.ts";
+import type {
+  FactPipeline,
+  FactRecord,
+  KeyedPipeline,
+  KeyedRecord,
+  Pipeline,
+  StreamRecord,
+} from "../pipelines/pipeline.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Meter } from "../ports/meter.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
@@ -36,6 +43,7 @@ export interface Engine<P extends Pipeline<StreamRecord> = Pipeline<StreamRecord
 }
 
 export type KeyedEngine<R extends KeyedRecord, S> = Engine<KeyedPipeline<R, S>>;
+export type FactEngine<R extends FactRecord, T> = Engine<FactPipeline<R, T>>;
 
 /** A partition of one of the pipeline's sources. */
 export interface SourcePartition {

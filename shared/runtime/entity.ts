@@ -2,6 +2,7 @@ import { comparePositions, type Position, readPosition, type StoredPosition, sto
 import type { WallTimeMs } from "../core/units.ts";
 import type { KeyedPipeline, KeyedRecord, StateOf } from "../pipelines/pipeline.ts";
 import type { Document } from "../ports/state-store.ts";
+import type { Refusal } from "./intake.ts";
 import { entityKey } from "./keys.ts";
 import type { SettledLines } from "./settled.ts";
 
@@ -20,12 +21,6 @@ export interface Entity<S> {
   readonly refused: readonly Refusal[];
   /** Results that can't change any more, as lines of text; only a closing reads them. */
   readonly settled: SettledLines;
-}
-
-export interface Refusal {
-  readonly lane: string;
-  readonly position: Position;
-  readonly message: string;
 }
 
 interface StoredEntity {

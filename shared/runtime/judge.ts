@@ -14,8 +14,17 @@ export type Verdict<R> = PlacedRecord & {
 } & (
     | { readonly kind: "apply"; readonly parsed: R }
     | { readonly kind: "ignore" }
-    | { readonly kind: "reject"; readonly reason: RejectionReason; readonly message: string }
+    | {
+        readonly kind: "reject";
+        readonly reason: RejectionReason;
+        readonly message: string;
+        /** Of a late record, which may turn out to be known. */
+        readonly parsed?: R;
+      }
   );
+
+/** A record that is on time and well-formed. */
+export type Applicable<R> = Extract<Verdict<R>, { kind: "apply" }>;
 
 /** Judges records in order, against the watermark as it moves with them. */
 export function judge<R extends StreamRecord>(
@@ -61,6 +70,7 @@ function judgeOne<R extends StreamRecord>(
     return {
       kind: "reject",
       reason: "late",
+      parsed: parsed.record,
       message: `event time is ${(watermark ?? 0) - (time ?? 0)} ms before the watermark`,
     } as const;
   }

@@ -9,6 +9,21 @@ export function entityKey(pipeline: Named, { partition, key }: StateOf): string 
   return `${pipeline.name}|${pipeline.scope === "partition" ? partition : 0}|${key}`;
 }
 
+/** The document of a fact: an id is the same in every partition. */
+export function factKey(pipeline: Pick<Named, "name">, id: string): string {
+  return `${pipeline.name}|0|${id}`;
+}
+
+/** The document of a key's total over its facts. */
+export function totalKey(pipeline: Pick<Named, "name">, key: string): string {
+  return `${pipeline.name}|total|${key}`;
+}
+
+/** The list of a key's facts. */
+export function listKey(pipeline: Pick<Named, "name">, key: string): string {
+  return `${pipeline.name}|list|${key}`;
+}
+
 /** What `entityKey` was made of. */
 export function readEntityKey(documentKey: string): StateOf & { readonly pipeline: string } {
   const [pipeline = "", partition = ""] = documentKey.split("|", 2);

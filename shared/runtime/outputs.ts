@@ -1,8 +1,9 @@
 import { rowToJson } from "../core/row.ts";
-import type { KeyedPipeline, KeyedRecord, Result } from "../pipelines/pipeline.ts";
+import type { FactPipeline, FactRecord, KeyedPipeline, KeyedRecord, Result } from "../pipelines/pipeline.ts";
 import type { TopicMessage } from "../ports/producer.ts";
 import type { Document } from "../ports/state-store.ts";
 import { readEntity } from "./entity.ts";
+import { readFact } from "./fact.ts";
 import { readEntityKey } from "./keys.ts";
 
 /** One revision of one result, as sinks get it. A consumer that keeps the highest revision per entity sees each result once. */
@@ -48,4 +49,28 @@ function emittedResult<R extends KeyedRecord, S>(
     output: { id, pipeline: name, entity, revision, final: row.final === true, body },
     message: { id, topic: outputTopic, key: messageKey, value: JSON.stringify(body), timestamp: time },
   };
+}
+
+/** The output that a stored fact carries in its outbox: final, as it is the only one. */
+export function emittedByFact<R extends FactRecord, T>(
+  pipeline: FactPipeline<R, T>,
+  { body, outbox }: OutboxDocument,
+): Emitted[] {
+  if (outbox === undefined) return [];
+  const { name, columns, outputTopic, sources } = pipeline;
+  const parsed = pipeline.parse(sources[0] as string, new TextEncoder().encode(outbox));
+  if (parsed.kind !== "record") return [];
+  const { record } = parsed;
+  const { timestamp } = readFact({ body });
+  const id = `${name}:${record.id}:1`;
+  const message = { id, topic: outputTopic, key: pipeline.messageKey(record), value: outbox };
+  return [
+    {
+      output: {
+        ...{ id, pipeline: name, entity: record.id, revision: 1, final: true },
+        body: rowToJson(columns, pipeline.row(record, timestamp)),
+      },
+      message: { ...message, timestamp: record.time ?? timestamp },
+    },
+  ];
 }

@@ -1,10 +1,15 @@
 import type { Column } from "../core/row.ts";
 import type { EventTimeMs } from "../core/units.ts";
-import type { KeyedRecord } from "../pipelines/pipeline.ts";
-import type { KeyedEngine } from "./engine.ts";
+import type { FactRecord, KeyedRecord, Pipeline, StreamRecord } from "../pipelines/pipeline.ts";
+import type { Engine, FactEngine, KeyedEngine } from "./engine.ts";
+import { factIntake } from "./fact-intake.ts";
 import { closeBuckets } from "./finalize.ts";
-import { type Emitted, emittedByState, type OutboxDocument } from "./outputs.ts";
+import type { Intake } from "./intake.ts";
+import { keyedIntake } from "./keyed-intake.ts";
+import { type Emitted, emittedByFact, emittedByState, type OutboxDocument } from "./outputs.ts";
 import { type PartitionBatch, processBatch, type Unfinished } from "./process-batch.ts";
+import { readProgress, type ScopeProgress } from "./progress.ts";
+import { settle } from "./settle.ts";
 
 /** A pipeline with all it runs on: what functions and the runner know of it. */
 export interface RunningPipeline {
@@ -19,26 +24,43 @@ export interface RunningPipeline {
   process(batch: readonly PartitionBatch[], signal?: AbortSignal): Promise<Unfinished[]>;
   /** Closes what can be closed of a partition; returns the final rows written. */
   close(partition: number): Promise<number>;
+  /** For recorded input that has come to its end: see `settle`. */
+  settle(partition: number, to: "watermark" | "end"): Promise<void>;
   /** What a stored document carries in its outbox, in order. */
   emittedBy(document: OutboxDocument): Emitted[];
+  progress(): Promise<ScopeProgress[]>;
 }
 
-export function runPipeline<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>): RunningPipeline {
-  const { pipeline, settings } = engine;
+export function runKeyed<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>): RunningPipeline {
   return {
-    name: pipeline.name,
-    sources: pipeline.sources,
-    dataset: pipeline.dataset,
-    columns: pipeline.columns,
-    scope: pipeline.scope,
+    ...common(engine, keyedIntake(engine)),
+    close: (partition) => closeBuckets(engine, partition),
+    emittedBy: (document) => emittedByState(engine.pipeline, document),
+  };
+}
+
+export function runFacts<R extends FactRecord, T>(engine: FactEngine<R, T>): RunningPipeline {
+  return {
+    ...common(engine, factIntake(engine)),
+    // Nothing waits: a fact's row is written with its batch.
+    close: async () => 0,
+    emittedBy: (document) => emittedByFact(engine.pipeline, document),
+  };
+}
+
+function common<R extends StreamRecord>(engine: Engine<Pipeline<R>>, intake: Intake<R>) {
+  const { pipeline, settings } = engine;
+  const { name, sources, dataset, columns, scope } = pipeline;
+  return {
+    ...{ name, sources, dataset, columns, scope },
     partitions: settings.partitions,
-    eventTimeOf: (topic, value) => {
-      if (!pipeline.sources.includes(topic)) return undefined;
+    eventTimeOf: (topic: string, value: Uint8Array) => {
+      if (!sources.includes(topic)) return undefined;
       const parsed = pipeline.parse(topic, value);
       return parsed.kind === "record" ? parsed.record.time : undefined;
     },
-    process: (batch, signal) => processBatch(engine, batch, signal),
-    close: (partition) => closeBuckets(engine, partition),
-    emittedBy: (document) => emittedByState(pipeline, document),
+    process: (batch: readonly PartitionBatch[], signal?: AbortSignal) => processBatch(engine, intake, batch, signal),
+    settle: (partition: number, to: "watermark" | "end") => settle(engine, partition, to),
+    progress: () => readProgress(engine),
   };
 }

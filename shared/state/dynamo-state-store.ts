@@ -2,10 +2,11 @@ import { setTimeout } from "node:timers/promises";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { DurationMs } from "../core/units.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { DocumentTable, DueLists, StateStore } from "../ports/state-store.ts";
+import type { DocumentTable, DueLists, EntryLists, StateStore } from "../ports/state-store.ts";
 import type { Table } from "./batches.ts";
 import { DynamoDocumentTable } from "./dynamo-document-table.ts";
 import { DynamoDueLists } from "./dynamo-due-lists.ts";
+import { DynamoEntryLists } from "./dynamo-entry-lists.ts";
 
 export interface DynamoStateStoreOptions {
   readonly client: DynamoDBClient;
@@ -27,6 +28,7 @@ export class DynamoStateStore implements StateStore {
   readonly entities: DocumentTable;
   readonly progress: DocumentTable;
   readonly due: DueLists;
+  readonly lists: EntryLists;
 
   constructor({
     client,
@@ -40,5 +42,6 @@ export class DynamoStateStore implements StateStore {
     this.entities = new DynamoDocumentTable(table(entitiesTable), clock);
     this.progress = new DynamoDocumentTable(table(progressTable), clock);
     this.due = new DynamoDueLists(table(progressTable));
+    this.lists = new DynamoEntryLists(table(entitiesTable));
   }
 }

@@ -8,13 +8,13 @@ export type Item = Record<string, AttributeValue>;
 
 /** Every attribute of both tables; nothing else names them. They are short because names count towards an item's size and price. */
 export const attributes = {
-  /** S, the partition key: a document's key as it is, or `due|<scope>` for the due lists of a scope. */
+  /** S, the partition key: a document's key as it is, a list's name, or `due|<scope>` for the due lists of a scope. */
   partitionKey: "pk",
-  /** S, the sort key: `-` for a document, see due-items.ts for due lists. */
+  /** S, the sort key: `-` for a document, the order for an entry of a list, see due-items.ts for due lists. */
   sortKey: "sk",
   /** N: a document's version. */
   version: "v",
-  /** S: a document's body, JSON text. */
+  /** S: a document's or an entry's body, JSON text. */
   body: "body",
   /** S, only where there is something: a document's settled lines. */
   settled: "settled",

@@ -5,7 +5,7 @@ import { SqliteStateStore } from "../../localstack/embedded/sqlite-state-store.t
 import { attributionTraffic } from "../../localstack/generate/attribution-traffic.ts";
 import { attribution } from "../../shared/pipelines/attribution/attribution.ts";
 import type { Document, DocumentTable, StateStore } from "../../shared/ports/state-store.ts";
-import { runPipeline } from "../../shared/runtime/running-pipeline.ts";
+import { runKeyed } from "../../shared/runtime/running-pipeline.ts";
 import { readSettings } from "../../shared/settings/settings.ts";
 import { documentItem } from "../../shared/state/items.ts";
 import { jsonRowFormat } from "../support/json-row-format.ts";
@@ -62,7 +62,7 @@ for (const ratePerSecond of [200, 1_000, 4_000]) {
     },
   };
   const settings = readSettings("attribution", {});
-  const pipeline = runPipeline({
+  const pipeline = runKeyed({
     pipeline: attribution(settings),
     settings: {
       partitions,
@@ -73,7 +73,7 @@ for (const ratePerSecond of [200, 1_000, 4_000]) {
       finals: true,
       stateRetention: 14 * 24 * 3_600_000,
     },
-    store: { entities: counted(store.entities), progress: counted(store.progress), due },
+    store: { entities: counted(store.entities), progress: counted(store.progress), due, lists: store.lists },
     objects: new MemoryObjectStore(),
     rowFormat: jsonRowFormat,
     clock,

@@ -10,8 +10,13 @@ export interface Interposed {
 
 /** The same store with somebody in between, and without transactions: everybody's reads and writes interleave, as on DynamoDB. */
 export function interposedStore(store: StateStore, interposed: Interposed): StateStore {
-  const { entities, progress, due } = store;
-  return { entities: interposedTable(entities, interposed), progress: interposedTable(progress, interposed), due };
+  const { entities, progress, due, lists } = store;
+  return {
+    entities: interposedTable(entities, interposed),
+    progress: interposedTable(progress, interposed),
+    due,
+    lists,
+  };
 }
 
 /** A hook for the first document whose key begins so, or the `nth`; others pass. */

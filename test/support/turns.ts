@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Document, DocumentTable, DueList, StateStore } from "../../shared/ports/state-store.ts";
+import type { Document, DocumentTable, DueList, Entry, StateStore } from "../../shared/ports/state-store.ts";
 
 /**
  * Lets several handlers work on one store, one store operation at a time, in an order that a test decides: the order of `schedule`, then
@@ -33,7 +33,11 @@ export class Turns {
       upTo: store.due.upTo.bind(store.due),
       remove: store.due.remove.bind(store.due),
     };
-    return { entities: inTurn(store.entities), progress: inTurn(store.progress), due };
+    const lists = {
+      append: waits((entries: readonly Entry[]) => store.lists.append(entries)),
+      last: store.lists.last.bind(store.lists),
+    };
+    return { entities: inTurn(store.entities), progress: inTurn(store.progress), due, lists };
   };
 
   /** Runs all actors to their ends. */

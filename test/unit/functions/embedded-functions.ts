@@ -8,7 +8,7 @@ import type { Row } from "../../../shared/core/row.ts";
 import type { MskEvent } from "../../../shared/kafka/msk-event.ts";
 import { attribution } from "../../../shared/pipelines/attribution/attribution.ts";
 import type { StateStore } from "../../../shared/ports/state-store.ts";
-import { runPipeline } from "../../../shared/runtime/running-pipeline.ts";
+import { runKeyed } from "../../../shared/runtime/running-pipeline.ts";
 import { readSettings } from "../../../shared/settings/settings.ts";
 import { jsonRowFormat, jsonRowsOf } from "../../support/json-row-format.ts";
 import { MemoryObjectStore } from "../../support/memory-object-store.ts";
@@ -46,7 +46,7 @@ export function embeddedFunctions({ failures = "report", interpose = (same) => s
     immediate: true,
     finals: true,
   } as const;
-  const pipeline = runPipeline({
+  const pipeline = runKeyed({
     pipeline: attribution(settings),
     settings: engineSettings,
     store: interpose(store),

@@ -6,7 +6,8 @@ import { attribution } from "../../../shared/pipelines/attribution/attribution.t
 import type { ClickRecord, ViewRecord } from "../../../shared/pipelines/attribution/records.ts";
 import type { UserState } from "../../../shared/pipelines/attribution/state.ts";
 import type { KeyedEngine } from "../../../shared/runtime/engine.ts";
-import { type Reached, type Rejection, writeRejections } from "../../../shared/runtime/rejections.ts";
+import { type Reached, writePositionObjects } from "../../../shared/runtime/position-objects.ts";
+import type { Rejection } from "../../../shared/runtime/rejections.ts";
 import { jsonRowFormat, jsonRowsOf } from "../../support/json-row-format.ts";
 import { MemoryObjectStore } from "../../support/memory-object-store.ts";
 
@@ -59,7 +60,7 @@ interface Write {
 function write({ first = at(10), to, claimEnd, rejections = [] }: Write): Promise<Reached> {
   const end = typeof claimEnd === "number" ? at(claimEnd) : claimEnd;
   const all = rejections.map((one) => (typeof one === "number" ? rejection(one) : one));
-  return writeRejections(engine(), source, first, to, end, all);
+  return writePositionObjects(engine(), { source, first, claim: { end, clock: 0 } }, to, { rejections: all, rows: [] });
 }
 
 const folder = "rejected_events/attribution/ad_clicks/2/";

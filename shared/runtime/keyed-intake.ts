@@ -3,19 +3,20 @@ import { StreamError } from "../core/errors.ts";
 import { comparePositions, type Position, storePosition } from "../core/position.ts";
 import { bucketEnd } from "../core/time.ts";
 import type { WallTimeMs } from "../core/units.ts";
+import { earlierOf, laterOf } from "../core/watermark.ts";
 import type { KeyedRecord, PruneContext } from "../pipelines/pipeline.ts";
 import type { Document } from "../ports/state-store.ts";
+import type { OpenTry } from "./claim.ts";
+import { dueLists } from "./due-keys.ts";
 import type { KeyedEngine } from "./engine.ts";
-import { type Entity, entityDocument, hasApplied, type Refusal, readEntity } from "./entity.ts";
-import type { Verdict } from "./judge.ts";
-import { entityKey } from "./keys.ts";
+import { type Entity, entityDocument, hasApplied, readEntity } from "./entity.ts";
+import type { Intake, Outcome, Refusal, TakenIn } from "./intake.ts";
+import type { Applicable } from "./judge.ts";
+import { entityKey, laneOf } from "./keys.ts";
 import { addSettled, dropClosed } from "./settled.ts";
 
-/** A record that is on time and well-formed. */
-export type Applicable<R> = Extract<Verdict<R>, { kind: "apply" }>;
-
 /** What the commits of a batch share. */
-export interface BatchContext {
+interface BatchContext {
   readonly lane: string;
   readonly partition: number;
   readonly prune: PruneContext;
@@ -23,23 +24,21 @@ export interface BatchContext {
   readonly refusalsFrom: Readonly<Record<string, Position>>;
 }
 
-export type Outcome = "accepted" | "duplicate" | "refused";
-
-/** What became of the records of one key. `failed`: from this position on nothing is known to be stored. */
-export interface TakenIn {
-  readonly outcomes: readonly { readonly position: Position; readonly outcome: Outcome }[];
-  readonly refusals: readonly Refusal[];
-  readonly revisions: number;
-  readonly failed?: { readonly from: Position; readonly cause: unknown };
-}
-
 /** Lost races of one key in one batch before the batch gives up on it; each of them means that another handler got on. */
 const conflictsMax = 20;
 /** Commits in flight at once: what keeps a Lambda's connection pool (50 sockets) busy without queueing in it. */
 const commitsAtOnce = 32;
 
-/** Takes the records into the states of their keys: one conditional write per key. Keys are independent of each other. */
-export async function takeIn<R extends KeyedRecord, S>(
+/** Takes records into the states of their keys: one conditional write per key. Keys are independent of each other. */
+export function keyedIntake<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>): Intake<R> {
+  return async (opened, verdicts) => {
+    const records = verdicts.filter((verdict): verdict is Applicable<R> => verdict.kind === "apply");
+    await engine.store.due.append(dueLists(engine, opened.source, opened.row.next, records));
+    return takeIn(engine, records, batchContext(engine, opened));
+  };
+}
+
+async function takeIn<R extends KeyedRecord, S>(
   engine: KeyedEngine<R, S>,
   records: readonly Applicable<R>[],
   context: BatchContext,
@@ -56,6 +55,20 @@ export async function takeIn<R extends KeyedRecord, S>(
   return atMostAtOnce(commitsAtOnce, [...byKey], ([key, ofKey]) =>
     takeInKey(engine, documents.get(key), ofKey, context),
   );
+}
+
+function batchContext<R extends KeyedRecord, S>(
+  engine: KeyedEngine<R, S>,
+  { source, row, peers, closing }: OpenTry,
+): BatchContext {
+  const lanes = [{ source, row }, ...peers].map((at) => [laneOf(engine.pipeline, at.source), at.row.next] as const);
+  const floors = peers.map((peer) => peer.row.floor);
+  return {
+    lane: laneOf(engine.pipeline, source),
+    partition: source.partition,
+    prune: { closed: closing.closed, horizon: laterOf(closing.closed, floors.reduce(earlierOf, row.floor)) },
+    refusalsFrom: Object.fromEntries(lanes),
+  };
 }
 
 async function takeInKey<R extends KeyedRecord, S>(

@@ -1,0 +1,37 @@
+import type { Position } from "../core/position.ts";
+import type { Row } from "../core/row.ts";
+import type { OpenTry } from "./claim.ts";
+import type { Verdict } from "./judge.ts";
+
+/** How the records that a try has judged take effect: what keyed state and facts do differently. It never throws for a failing store. */
+export type Intake<R> = (opened: OpenTry, verdicts: readonly Verdict<R>[]) => Promise<readonly TakenIn[]>;
+
+export type Outcome = "accepted" | "duplicate" | "refused";
+
+/** What became of some records. A record that is named in none of them is as its verdict says. */
+export interface TakenIn {
+  readonly outcomes: readonly { readonly position: Position; readonly outcome: Outcome }[];
+  readonly refusals: readonly Refusal[];
+  readonly revisions: number;
+  /** Rows that are final by now, for the object of their positions. */
+  readonly rows?: readonly PositionedRow[];
+  /** From this position on nothing is known to be stored. */
+  readonly failed?: Failure;
+}
+
+export interface Failure {
+  readonly from: Position;
+  readonly cause: unknown;
+}
+
+export interface PositionedRow {
+  readonly position: Position;
+  readonly row: Row;
+}
+
+/** A record that was refused as oversized. */
+export interface Refusal {
+  readonly lane: string;
+  readonly position: Position;
+  readonly message: string;
+}

@@ -1,0 +1,43 @@
+import { type Watermark, watermarkOf } from "../core/watermark.ts";
+import { readClosing } from "./closing.ts";
+import { type Engine, partitionsTogether, type SourcePartition } from "./engine.ts";
+import { closingKey, closingScope, rowKey } from "./keys.ts";
+import { type PartitionRow, readRow } from "./partition-row.ts";
+
+/** How far source partitions have come whose watermarks count together. */
+export interface ScopeProgress {
+  /** The partition number, or `all`. */
+  readonly name: string;
+  readonly sources: readonly (SourcePartition & { readonly row: PartitionRow })[];
+  /** As of the last records that were taken in; `undefined` until every source has been seen. */
+  readonly watermark: Watermark;
+  /** Final rows that closing buckets have brought. */
+  readonly finals: number;
+}
+
+/** How far a pipeline has come, scope by scope. */
+export async function readProgress(engine: Pick<Engine, "pipeline" | "store" | "settings">): Promise<ScopeProgress[]> {
+  const { pipeline, settings } = engine;
+  const first =
+    pipeline.scope === "topic" ? [0] : Array.from({ length: settings.partitions }, (_, partition) => partition);
+  return Promise.all(first.map((partition) => readScope(engine, partition)));
+}
+
+async function readScope(
+  engine: Pick<Engine, "pipeline" | "store" | "settings">,
+  partition: number,
+): Promise<ScopeProgress> {
+  const { pipeline, store } = engine;
+  const together = partitionsTogether(engine, partition);
+  const closing = closingKey(closingScope(pipeline, partition));
+  const documents = await store.progress.read([...together.map((source) => rowKey(pipeline, source)), closing]);
+  const sources = together.map((source) => ({ ...source, row: readRow(documents.get(rowKey(pipeline, source))) }));
+  const highest = sources.filter(({ row }) => !row.idle).map(({ row }) => row.highest);
+  const { finalInterval } = pipeline;
+  return {
+    name: pipeline.scope === "topic" ? "all" : String(partition),
+    sources,
+    watermark: watermarkOf(highest, pipeline.allowedLateness, undefined),
+    finals: finalInterval === undefined ? 0 : readClosing(documents.get(closing), finalInterval).finals,
+  };
+}
