@@ -36,6 +36,7 @@ export function attributionOnAws(environment: Environment): RunningPipeline {
       stateBytesMax: settings.stateBytesMax,
       immediate: sinks.includes("http"),
       finals: sinks.includes("s3"),
+      views: false,
       stateRetention: stateRetentionMs,
     },
     store: new DynamoStateStore({

@@ -1,4 +1,6 @@
 import { adClicks, pageViews } from "../shared/pipelines/attribution/records.ts";
+import { incomingEvents } from "../shared/pipelines/dedupe/dedupe.ts";
+import { purchasesTopic } from "../shared/pipelines/purchases/purchases.ts";
 
 /** What starts a function. */
 export type Trigger =
@@ -19,8 +21,9 @@ export type Trigger =
   | { readonly kind: "schedule"; readonly everyMinutes: number };
 
 export interface FunctionRow {
-  /** Its folder in functions/: `handler.ts` makes the handler over any adapters, `lambda.ts` is what Lambda loads. */
   readonly name: string;
+  /** In functions/: `handler.ts` makes the handler over any adapters, `lambda.ts` is what Lambda loads. */
+  readonly folder: string;
   readonly purpose: string;
   readonly pipelines: readonly string[];
   readonly triggers: readonly Trigger[];
@@ -38,22 +41,20 @@ const pipelineVariables = ["ENTITIES_TABLE", "PROGRESS_TABLE", "OUTPUT_BUCKET", 
 /** Every function there is. Two readers: infra deploys them, localstack/runner drives them; so the two can't drift apart. */
 export const functions: readonly FunctionRow[] = [
   {
-    name: "attribution",
+    ...consumer("attribution", [adClicks, pageViews], "keyed"),
     purpose: "takes ad clicks and page views into the state of their users",
-    pipelines: ["attribution"],
-    triggers: [{ kind: "msk", topics: [adClicks, pageViews], batchSize: 500, batchWindowSeconds: 1 }],
-    environment: [...pipelineVariables, "BATCH_FAILURES"],
-    memoryMb: 512,
-    timeoutSeconds: 120,
-    actions: {
-      entities: ["dynamodb:BatchGetItem", "dynamodb:PutItem"],
-      progress: ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:BatchWriteItem"],
-      bucket: ["s3:PutObject", "s3:GetObject"],
-      secret: [],
-    },
+  },
+  {
+    ...consumer("dedupe", [incomingEvents], "facts"),
+    purpose: "takes the first event of each id",
+  },
+  {
+    ...consumer("purchases", [purchasesTopic], "facts"),
+    purpose: "takes the first purchase of each id, and adds it to what its user owes",
   },
   {
     name: "finalize",
+    folder: "finalize",
     purpose: "writes the final rows of the buckets of event time that can't change any more",
     pipelines: ["attribution"],
     triggers: [
@@ -72,6 +73,7 @@ export const functions: readonly FunctionRow[] = [
   },
   {
     name: "deliver",
+    folder: "deliver",
     purpose: "sends changed results to the HTTP endpoint",
     pipelines: ["attribution"],
     triggers: [{ kind: "stream", table: "entities", batchSize: 500, batchWindowSeconds: 1 }],
@@ -81,3 +83,24 @@ export const functions: readonly FunctionRow[] = [
     actions: { entities: [], progress: [], bucket: ["s3:PutObject"], secret: ["secretsmanager:GetSecretValue"] },
   },
 ];
+
+/** The function that takes the records of a pipeline's topics: one code for all of them. */
+function consumer(pipeline: string, topics: readonly string[], kind: "keyed" | "facts"): Omit<FunctionRow, "purpose"> {
+  // Due lists are for keyed state, lists of entries for facts; both are written by BatchWriteItem.
+  const [entities, progress] = kind === "keyed" ? [[], ["dynamodb:BatchWriteItem"]] : [["dynamodb:BatchWriteItem"], []];
+  return {
+    name: pipeline,
+    folder: "consume",
+    pipelines: [pipeline],
+    triggers: [{ kind: "msk", topics, batchSize: 500, batchWindowSeconds: 1 }],
+    environment: [...pipelineVariables, "BATCH_FAILURES"],
+    memoryMb: 512,
+    timeoutSeconds: 120,
+    actions: {
+      entities: ["dynamodb:BatchGetItem", "dynamodb:PutItem", ...entities],
+      progress: ["dynamodb:BatchGetItem", "dynamodb:PutItem", ...progress],
+      bucket: ["s3:PutObject", "s3:GetObject"],
+      secret: [],
+    },
+  };
+}

@@ -10,10 +10,10 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 export async function bundleFunctions(directory: string): Promise<{ name: string; bytes: number }[]> {
   mkdirSync(directory, { recursive: true });
   return Promise.all(
-    functions.map(async ({ name }) => {
+    functions.map(async ({ name, folder }) => {
       const outfile = join(directory, name, "index.mjs");
       await build({
-        entryPoints: [join(root, "functions", name, "lambda.ts")],
+        entryPoints: [join(root, "functions", folder, "lambda.ts")],
         outfile,
         bundle: true,
         minify: true,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createHandler as createAttribution } from "../../functions/attribution/handler.ts";
+import { createHandler as createAttribution } from "../../functions/consume/handler.ts";
 import { createHandler as createFinalize } from "../../functions/finalize/handler.ts";
 import { attribution } from "../../shared/pipelines/attribution/attribution.ts";
 import { runKeyed } from "../../shared/runtime/running-pipeline.ts";
@@ -46,6 +46,7 @@ export async function openWorld(options: WorldOptions) {
       stateBytesMax: settings.stateBytesMax,
       immediate: sinks.has("http"),
       finals: sinks.has("s3"),
+      views: false,
     },
     store,
     objects,

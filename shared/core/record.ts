@@ -231,3 +231,17 @@ function shown(value: unknown): string {
   const text = typeof value === "string" ? value : typeof value === "number" ? String(value) : typeof value;
   return text.length > 80 ? `${text.slice(0, 80).toWellFormed()}...` : text;
 }
+
+/**
+ * What `read` makes of a value's fields: a record, or `undefined` where the value is of a kind that doesn't concern its reader. What makes
+ * a value unusable is said, not thrown.
+ */
+export function parseValue<R>(value: Uint8Array, read: (json: JsonFields) => R | undefined): Parsed<R> {
+  try {
+    const record = read(readJsonObject(value));
+    return record === undefined ? { kind: "ignored" } : { kind: "record", record };
+  } catch (error) {
+    if (error instanceof UnusableValue) return { kind: "rejected", reason: error.reason, message: error.message };
+    throw error;
+  }
+}

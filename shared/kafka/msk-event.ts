@@ -1,4 +1,5 @@
 import type { LogRecord } from "../core/record.ts";
+import { lastEventTime } from "../core/time.ts";
 
 /**
  * What an MSK event source mapping invokes a function with: the records of one topic, by `topic-partition`, in order within each.
@@ -38,9 +39,14 @@ export function decodeMskEvent(event: MskEvent): { topic: string; partition: num
 }
 
 function decodeRecord({ topic, partition, offset, timestamp = 0, key, value }: MskRecord): LogRecord {
-  return { topic, partition, offset, timestamp: Math.max(timestamp, 0), key: bytes(key), value: bytes(value) };
+  return { topic, partition, offset, timestamp: realTime(timestamp), key: bytes(key), value: bytes(value) };
 }
 
 function bytes(base64: string | null | undefined): Uint8Array | null {
   return base64 === null || base64 === undefined ? null : Buffer.from(base64, "base64");
+}
+
+/** A producer may set any timestamp, and none is -1; what is no time between 1970 and 9999 becomes the nearest that is. */
+function realTime(timestamp: number): number {
+  return Math.min(Math.max(timestamp, 0), lastEventTime);
 }

@@ -27,6 +27,8 @@ export interface EngineSettings {
   readonly immediate: boolean;
   /** Whether a sink takes final rows. */
   readonly finals: boolean;
+  /** Whether totals and lists per key are kept, where the pipeline has them. */
+  readonly views: boolean;
   /** How long the state of a key outlives its last write; without it, for ever. */
   readonly stateRetention?: DurationMs;
 }

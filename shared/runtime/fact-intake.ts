@@ -25,9 +25,8 @@ export function factIntake<R extends FactRecord, T>(engine: FactEngine<R, T>): I
     const byId = [...Map.groupBy(onTime, ({ parsed }) => parsed.id).values()];
     const put = await atMostAtOnce(commitsAtOnce, byId, (ofId) => putFirst(engine, lane, ofId));
     const taken = [...put, await knownAmongLate(engine, lane, verdicts)];
-    return engine.pipeline.fold
-      ? [...taken, await foldFacts(engine, engine.pipeline.fold, lane, onTime, taken)]
-      : taken;
+    const { fold } = engine.pipeline;
+    return fold && engine.settings.views ? [...taken, await foldFacts(engine, fold, lane, onTime, taken)] : taken;
   };
 }
 

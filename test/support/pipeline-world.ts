@@ -21,6 +21,7 @@ export const defaultEngineSettings: EngineSettings = {
   stateBytesMax: 262_144,
   immediate: true,
   finals: true,
+  views: true,
 };
 
 export interface PipelineWorldOptions<P extends Pipeline<StreamRecord>> {

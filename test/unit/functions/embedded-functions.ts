@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Context, DynamoDBStreamEvent, EventBridgeEvent } from "aws-lambda";
-import { createHandler as createAttribution } from "../../../functions/attribution/handler.ts";
+import { createHandler as createAttribution } from "../../../functions/consume/handler.ts";
 import { createHandler as createDeliver } from "../../../functions/deliver/handler.ts";
 import { createHandler as createFinalize } from "../../../functions/finalize/handler.ts";
 import { SqliteStateStore } from "../../../localstack/embedded/sqlite-state-store.ts";

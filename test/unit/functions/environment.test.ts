@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { wire as wireAttribution } from "../../../functions/attribution/wiring.ts";
+import { wire as wireAttribution } from "../../../functions/consume/wiring.ts";
 import { wire as wireDeliver } from "../../../functions/deliver/wiring.ts";
 import { Environment } from "../../../functions/environment.ts";
 import { wire as wireFinalize } from "../../../functions/finalize/wiring.ts";

@@ -53,7 +53,7 @@ describe("what Lambda loads", () => {
   it("of attribution and finalize is a handler, in an environment that is right", async () => {
     const values = { ENTITIES_TABLE: "e", PROGRESS_TABLE: "p", OUTPUT_BUCKET: "b", PARTITIONS: "3", SINKS: "s3" };
     for (const [name, value] of Object.entries({ ...values, BATCH_FAILURES: "throw" })) vi.stubEnv(name, value);
-    const attribution = await import("../../../functions/attribution/lambda.ts");
+    const attribution = await import("../../../functions/consume/lambda.ts");
     const finalize = await import("../../../functions/finalize/lambda.ts");
     expect([typeof attribution.handler, typeof finalize.handler]).toEqual(["function", "function"]);
   });

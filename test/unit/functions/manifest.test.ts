@@ -6,21 +6,23 @@ import { attribution } from "../../../shared/pipelines/attribution/attribution.t
 import { pipelineNames } from "../../../shared/settings/settings.ts";
 
 const rows = functions.map((row) => [row.name, row] as const);
-const folderOf = (row: FunctionRow) => join("functions", row.name);
+const folderOf = (row: FunctionRow) => join("functions", row.folder);
 
 /** The variables that a function's wiring looks at, in an environment where there is none. */
 async function variablesRead(row: FunctionRow): Promise<string[]> {
   const read = new Set<string>();
   const empty = new Proxy<Record<string, string | undefined>>({}, { get: (_, name) => void read.add(String(name)) });
-  const { wire } = (await import(`../../../functions/${row.name}/wiring.ts`)) as { wire: (values: unknown) => unknown };
+  const { wire } = (await import(`../../../functions/${row.folder}/wiring.ts`)) as {
+    wire: (values: unknown) => unknown;
+  };
   await expect(async () => wire(empty)).rejects.toThrow("environment: ");
   return [...read];
 }
 
 describe("the manifest", () => {
-  it("has a row for every folder in functions/, and one folder for every row", () => {
+  it("has a row for every folder in functions/, and a folder for every row", () => {
     const folders = readdirSync("functions", { withFileTypes: true }).filter((entry) => entry.isDirectory());
-    expect(functions.map(({ name }) => name).sort()).toEqual(folders.map(({ name }) => name).sort());
+    expect([...new Set(functions.map(({ folder }) => folder))].sort()).toEqual(folders.map(({ name }) => name).sort());
   });
 
   it.each(rows)("finds handler, wiring and what Lambda loads in the folder of %s", (_, row) => {

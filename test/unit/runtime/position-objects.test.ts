@@ -28,6 +28,7 @@ function engine(): KeyedEngine<ClickRecord | ViewRecord, UserState> {
       stateBytesMax: 1_024,
       immediate: true,
       finals: true,
+      views: true,
     },
     store: new SqliteStateStore({ path: ":memory:", clock }),
     objects,

@@ -6,14 +6,14 @@ import { logError } from "../../shared/observability/log.ts";
 import type { RunningPipeline } from "../../shared/runtime/running-pipeline.ts";
 import { deadlineOf } from "../deadline.ts";
 
-export interface AttributionApp {
+export interface ConsumeApp {
   readonly pipeline: RunningPipeline;
   /** How the event source mapping wants to hear of what is to be sent again. */
   readonly failures: "report" | "throw";
 }
 
-/** Ad clicks and page views in, attributed page views out. Answers with what is to be sent again. */
-export function createHandler({ pipeline, failures }: AttributionApp) {
+/** Records of a pipeline's topics in, its results out. Answers with what is to be sent again. */
+export function createHandler({ pipeline, failures }: ConsumeApp) {
   return middy(async (event: MskEvent, context: Context) => {
     const batch = decodeMskEvent(event);
     const unfinished = await pipeline.process(batch, deadlineOf(context));

@@ -1,0 +1,48 @@
+import { type JsonFields, parseValue, requiredEventTime, requiredId } from "../../core/record.ts";
+import type { Column } from "../../core/row.ts";
+import type { DurationMs, EventTimeMs } from "../../core/units.ts";
+import { isBefore } from "../../core/watermark.ts";
+import type { FactPipeline, FactRecord } from "../pipeline.ts";
+
+export interface DedupeSettings {
+  readonly allowedLateness: DurationMs;
+  /** How long an id is remembered at least, in wall time. */
+  readonly dedupeRetention: DurationMs;
+}
+
+/** A record of `incoming-events`: `{eventId, eventTime, ...}`; whatever else it holds passes through. */
+export interface IncomingEvent extends FactRecord {
+  readonly time: EventTimeMs;
+}
+
+export const incomingEvents = "incoming-events";
+
+/** What stands in `deduped_events`; `body` is the record's JSON text. */
+export const dedupedEventColumns: readonly Column[] = [
+  { name: "eventId", type: "string", nullable: false },
+  { name: "eventTime", type: "timestamp", nullable: false },
+  { name: "body", type: "string", nullable: false },
+];
+
+/** `incoming-events` with each `eventId` once, the first that comes, over all partitions. */
+export function dedupe({ allowedLateness, dedupeRetention }: DedupeSettings): FactPipeline<IncomingEvent, never> {
+  return {
+    kind: "facts",
+    name: "dedupe",
+    sources: [incomingEvents],
+    scope: "topic",
+    dataset: "deduped_events",
+    columns: dedupedEventColumns,
+    outputTopic: "processed-events",
+    allowedLateness,
+    retention: dedupeRetention,
+    parse: (_, value) => parseValue(value, readEvent),
+    isLate: ({ time }, watermark) => isBefore(time, watermark),
+    row: ({ id, time, text }) => ({ eventId: id, eventTime: time, body: text }),
+    messageKey: ({ id }) => id,
+  };
+}
+
+function readEvent(json: JsonFields): IncomingEvent {
+  return { id: requiredId(json, "eventId"), time: requiredEventTime(json, "eventTime"), text: json.text };
+}

@@ -1,0 +1,142 @@
+import { addDecimals, compareDecimals, type Decimal, formatDecimal, timesInteger, zero } from "../../core/decimal.ts";
+import {
+  type JsonFields,
+  parseValue,
+  requiredDecimal,
+  requiredId,
+  requiredText,
+  UnusableValue,
+} from "../../core/record.ts";
+import type { Column, Row } from "../../core/row.ts";
+import { formatEventTime } from "../../core/time.ts";
+import type { WallTimeMs } from "../../core/units.ts";
+import type { FactPipeline, FactRecord } from "../pipeline.ts";
+
+/** A record of `purchases`: `{purchaseId, userId, productName, productType, value, quantity, total}`. */
+export interface PurchaseRecord extends FactRecord {
+  /** It has no event time: a purchase is never late. */
+  readonly time: undefined;
+  readonly userId: string;
+  readonly productName: string;
+  readonly productType: string;
+  /** 0 or more. */
+  readonly value: Decimal;
+  /** A whole number from 1 up. */
+  readonly quantity: number;
+  /** `value` times `quantity`. */
+  readonly total: Decimal;
+}
+
+/** What the history of a user shows of a purchase. */
+export interface PurchaseEntry {
+  readonly purchaseId: string;
+  readonly productName: string;
+  readonly productType: string;
+  readonly value: string;
+  readonly quantity: number;
+  readonly total: string;
+  /** The log's own of the record. */
+  readonly timestamp: string;
+}
+
+/** A sum as JSON keeps it: exact, with as many digits as it takes. */
+export type StoredSum = readonly [units: string, scale: number];
+
+export const purchasesTopic = "purchases";
+
+/** What stands in the dataset `purchases`. */
+export const purchaseColumns: readonly Column[] = [
+  { name: "purchaseId", type: "string", nullable: false },
+  { name: "userId", type: "string", nullable: false },
+  { name: "productName", type: "string", nullable: false },
+  { name: "productType", type: "string", nullable: false },
+  { name: "value", type: "decimal", nullable: false },
+  { name: "quantity", type: "int64", nullable: false },
+  { name: "total", type: "decimal", nullable: false },
+  { name: "timestamp", type: "timestamp", nullable: false },
+];
+
+/** `purchases`, each `purchaseId` once and for ever, over all users; what a user owes in all, and for what. */
+export function purchases(): FactPipeline<PurchaseRecord, StoredSum> {
+  return {
+    kind: "facts",
+    name: "purchases",
+    sources: [purchasesTopic],
+    scope: "partition",
+    dataset: "purchases",
+    columns: purchaseColumns,
+    outputTopic: "processed-purchases",
+    allowedLateness: 0,
+    parse: (_, value) => parseValue(value, readPurchase),
+    isLate: () => false,
+    row: purchaseRow,
+    messageKey: ({ userId }) => userId,
+    fold: {
+      keyOf: ({ userId }) => userId,
+      empty: [String(zero.units), zero.scale],
+      add: (sum, { total }) => storeSum(addDecimals(readSum(sum), total)),
+      entry: purchaseEntry,
+    },
+  };
+}
+
+/** A sum as decimal text. */
+export function sumText(stored: StoredSum): string {
+  return formatDecimal(readSum(stored));
+}
+
+function readPurchase(json: JsonFields): PurchaseRecord {
+  const value = requiredDecimal(json, "value");
+  const quantity = readQuantity(json);
+  const total = requiredDecimal(json, "total");
+  if (value.units < 0n) throw new UnusableValue("malformed", `value is below zero: ${formatDecimal(value)}`);
+  const product = timesInteger(value, BigInt(quantity));
+  if (compareDecimals(product, total) !== 0) {
+    const shown = [total, value, product].map(formatDecimal);
+    throw new UnusableValue("malformed", `total is ${shown[0]}, but ${shown[1]} times ${quantity} is ${shown[2]}`);
+  }
+  return {
+    id: requiredId(json, "purchaseId"),
+    time: undefined,
+    text: json.text,
+    userId: requiredId(json, "userId"),
+    productName: requiredText(json, "productName"),
+    productType: requiredText(json, "productType"),
+    value,
+    quantity,
+    total,
+  };
+}
+
+function readQuantity(json: JsonFields): number {
+  const { units, scale } = requiredDecimal(json, "quantity");
+  const unit = 10n ** BigInt(scale);
+  const quantity = units % unit === 0n ? Number(units / unit) : Number.NaN;
+  if (Number.isSafeInteger(quantity) && quantity >= 1) return quantity;
+  throw new UnusableValue("malformed", "quantity is no whole number from 1 up");
+}
+
+function purchaseRow(purchase: PurchaseRecord, timestamp: WallTimeMs): Row {
+  const { id, userId, productName, productType, value, quantity, total } = purchase;
+  return {
+    ...{ purchaseId: id, userId, productName, productType, quantity, timestamp },
+    value: formatDecimal(value),
+    total: formatDecimal(total),
+  };
+}
+
+function purchaseEntry(purchase: PurchaseRecord, timestamp: WallTimeMs): PurchaseEntry {
+  const { id, productName, productType, value, quantity, total } = purchase;
+  return {
+    ...{ purchaseId: id, productName, productType, value: formatDecimal(value), quantity, total: formatDecimal(total) },
+    timestamp: formatEventTime(timestamp),
+  };
+}
+
+function storeSum({ units, scale }: Decimal): StoredSum {
+  return [String(units), scale];
+}
+
+function readSum([units, scale]: StoredSum): Decimal {
+  return { units: BigInt(units), scale };
+}
