@@ -53,13 +53,13 @@ async function putFirst<R extends FactRecord, T>(
     try {
       isNew = !isKnown && (await put(engine, parsed, { lane, position, timestamp }));
     } catch (cause) {
-      return { outcomes, refusals, rows, revisions: rows.length, failed: { from: position, cause } };
+      return { outcomes, refusals, rows, revisions: 0, failed: { from: position, cause } };
     }
     isKnown = true;
     outcomes.push({ position, outcome: isNew ? "accepted" : "duplicate" });
     if (isNew) rows.push({ position, row: engine.pipeline.row(parsed, timestamp) });
   }
-  return { outcomes, refusals, rows, revisions: rows.length };
+  return { outcomes, refusals, rows, revisions: 0 };
 }
 
 /** @returns whether the fact stands with this position: put now, or by an earlier try. */

@@ -12,6 +12,7 @@ export type Outcome = "accepted" | "duplicate" | "refused";
 export interface TakenIn {
   readonly outcomes: readonly { readonly position: Position; readonly outcome: Outcome }[];
   readonly refusals: readonly Refusal[];
+  /** Of results in keyed state; a fact is one by itself. */
   readonly revisions: number;
   /** Rows that are final by now, for the object of their positions. */
   readonly rows?: readonly PositionedRow[];

@@ -52,8 +52,11 @@ export function closingKey(scope: string): string {
   return `closed|${scope}`;
 }
 
-/** How a key's state names the source partition that a position belongs to: short, as every item carries it. */
-export function laneOf(pipeline: Named, { topic, partition }: SourcePartition): string {
-  const source = pipeline.sources.indexOf(topic);
-  return pipeline.scope === "partition" ? String(source) : `${source}.${partition}`;
+/**
+ * How an item names the source partition that a position belongs to: short, as every item carries it. Where an item is of one partition
+ * number, it names the source alone.
+ */
+export function laneOf(pipeline: Named & Pick<Pipeline<StreamRecord>, "kind">, at: SourcePartition): string {
+  const source = pipeline.sources.indexOf(at.topic);
+  return pipeline.kind === "keyed" && pipeline.scope === "partition" ? String(source) : `${source}.${at.partition}`;
 }

@@ -92,9 +92,13 @@ async function oneTry<R extends StreamRecord>(
   const taken = await intake(opened, verdicts);
 
   const failure = firstFailure(taken);
-  const done = failure ? verdicts.filter(({ position }) => comparePositions(position, failure.from) < 0) : verdicts;
+  const isDone = ({ position }: { position: Position }) => !failure || comparePositions(position, failure.from) < 0;
+  const done = verdicts.filter(isDone);
   const rejections = rejectionsOf(done, laneOf(engine.pipeline, source), taken);
-  const rows = taken.flatMap((one) => one.rows ?? []);
+  const rows = taken
+    .flatMap((one) => one.rows ?? [])
+    .filter(isDone)
+    .sort((a, b) => comparePositions(a.position, b.position));
   const reached: Reached = {
     position: failure?.from ?? endOf(opened),
     highest: laterOf(row.highest, done.at(-1)?.highest),
@@ -105,7 +109,7 @@ async function oneTry<R extends StreamRecord>(
     rows,
   });
 
-  const counts = countOf(done, taken);
+  const counts = countOf(done, taken, rows.length);
   const isStored = await storeProgress(engine, opened, { ...stands, counts });
   if (!isStored) return { left: records, lost: true };
   meterCounts(engine, source, counts);
@@ -140,7 +144,8 @@ function rejectionsOf<R>(done: readonly Verdict<R>[], lane: string, taken: reado
   });
 }
 
-function countOf<R>(done: readonly Verdict<R>[], taken: readonly TakenIn[]): Counts {
+/** `facts`: what is new among what is done; each is a result by itself. */
+function countOf<R>(done: readonly Verdict<R>[], taken: readonly TakenIn[], facts: number): Counts {
   const outcomes = new Map(
     taken.flatMap((one) => one.outcomes).map(({ position, outcome }) => [nameOf(position), outcome]),
   );
@@ -153,7 +158,7 @@ function countOf<R>(done: readonly Verdict<R>[], taken: readonly TakenIn[]): Cou
     else if (verdict.kind === "reject") rejected[verdict.reason]++;
   }
   rejected.oversized += fates.refused;
-  const revisions = taken.reduce((sum, one) => sum + one.revisions, 0);
+  const revisions = taken.reduce((sum, one) => sum + one.revisions, facts);
   return { accepted: fates.accepted, duplicate: fates.duplicate, ignored: fates.ignored, rejected, revisions };
 }
 

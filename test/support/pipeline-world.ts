@@ -2,6 +2,7 @@ import { SqliteStateStore } from "../../localstack/embedded/sqlite-state-store.t
 import type { LogRecord } from "../../shared/core/record.ts";
 import type { Row } from "../../shared/core/row.ts";
 import type { Pipeline, StreamRecord } from "../../shared/pipelines/pipeline.ts";
+import type { ObjectStore } from "../../shared/ports/object-store.ts";
 import type { StateStore } from "../../shared/ports/state-store.ts";
 import { addCounts, type Counts, noCounts, recordsRead } from "../../shared/runtime/counts.ts";
 import type { Engine, EngineSettings, SourcePartition } from "../../shared/runtime/engine.ts";
@@ -31,6 +32,7 @@ export interface PipelineWorldOptions<P extends Pipeline<StreamRecord>> {
   readonly settings?: Partial<EngineSettings>;
   /** What stands between the engine and its store: where a test does harm. */
   readonly interpose?: (store: StateStore) => StateStore;
+  readonly interposeObjects?: (objects: ObjectStore) => ObjectStore;
 }
 
 let worlds = 0;
@@ -155,14 +157,14 @@ export class PipelineWorld<P extends Pipeline<StreamRecord>> {
   }
 
   #opened() {
-    const { pipeline, run, interpose = (same: StateStore) => same } = this.#options;
+    const { pipeline, run, interpose, interposeObjects } = this.#options;
     const clock = { now: () => this.now };
     const store = new SqliteStateStore({ path: this.#path, clock });
     const engine: Engine<P> = {
       pipeline,
       settings: this.settings,
-      store: interpose(store),
-      objects: this.objects,
+      store: interpose ? interpose(store) : store,
+      objects: interposeObjects ? interposeObjects(this.objects) : this.objects,
       rowFormat: jsonRowFormat,
       clock,
       meter: { count: () => {} },
