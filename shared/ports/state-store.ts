@@ -59,7 +59,7 @@ export interface DueLists {
 export interface Entry {
   /** The list, 1 to 2,048 UTF-8 bytes. */
   readonly list: string;
-  /** Its place in the list, 1 to 100 ASCII characters, compared as text. The same place always comes with the same body. */
+  /** Its place in the list, 1 to 100 ASCII characters, the first of them a digit, compared as text. The same place always comes with the same body. */
   readonly order: string;
   /** JSON text. */
   readonly body: string;

@@ -15,7 +15,7 @@ import {
   readKeys,
   type SortKeyRange,
 } from "./due-items.ts";
-import { attributes, type Item, itemKey, textOf } from "./items.ts";
+import { attributes, eachOnce, type Item, itemKey, textOf } from "./items.ts";
 
 /** Due lists in the progress table: due-items.ts says how they lie there. */
 export class DynamoDueLists implements DueLists {
@@ -94,14 +94,6 @@ export class DynamoDueLists implements DueLists {
       start = page.LastEvaluatedKey;
     } while (start);
   }
-}
-
-/** BatchWriteItem refuses an item that stands twice in one batch. */
-function eachOnce(items: readonly Item[]): Item[] {
-  const byKey = new Map(
-    items.map((item) => [JSON.stringify([textOf(item, attributes.partitionKey), sortKeyOf(item)]), item]),
-  );
-  return [...byKey.values()];
 }
 
 function sortKeyOf(item: Item): string {

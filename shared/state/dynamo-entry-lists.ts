@@ -1,9 +1,13 @@
 import { QueryCommand, type WriteRequest } from "@aws-sdk/client-dynamodb";
 import type { Entry, EntryLists } from "../ports/state-store.ts";
 import { type Table, writeItems } from "./batches.ts";
-import { attributes, itemKey, textOf } from "./items.ts";
+import { attributes, eachOnce, itemKey, textOf } from "./items.ts";
 
-/** Lists in the entities table: one item per entry, the list as its partition key and the order as its sort key. */
+/** What orders lie between, as they begin with a digit. A document's sort key, `-`, doesn't. */
+const firstOrder = "0";
+const behindOrders = ":";
+
+/** Lists in the entities table: one item per entry, with the list as its partition key and the order as its sort key. */
 export class DynamoEntryLists implements EntryLists {
   readonly #table: Table;
 
@@ -12,41 +16,34 @@ export class DynamoEntryLists implements EntryLists {
   }
 
   append(entries: readonly Entry[]): Promise<void> {
+    const items = entries.map(({ list, order, body }) => ({ ...itemKey(list, order), [attributes.body]: { S: body } }));
     return writeItems(
       this.#table,
-      entries.map(
-        ({ list, order, body }): WriteRequest => ({
-          PutRequest: { Item: { ...itemKey(list, order), [attributes.body]: { S: body } } },
-        }),
-      ),
+      eachOnce(items).map((item): WriteRequest => ({ PutRequest: { Item: item } })),
     );
   }
 
   async last(list: string, limit: number, before?: string): Promise<Entry[]> {
     const entries: Entry[] = [];
-    let below = before;
-    // A page ends at 1 MB too.
-    while (entries.length < limit) {
+    let start = before === undefined ? undefined : itemKey(list, before);
+    do {
       const page = await this.#table.client.send(
         new QueryCommand({
           TableName: this.#table.name,
           ConsistentRead: true,
           ScanIndexForward: false,
           Limit: limit - entries.length,
-          KeyConditionExpression: below === undefined ? "#pk = :pk" : "#pk = :pk AND #sk < :before",
-          ExpressionAttributeNames: {
-            "#pk": attributes.partitionKey,
-            ...(below !== undefined && { "#sk": attributes.sortKey }),
-          },
-          ExpressionAttributeValues: { ":pk": { S: list }, ...(below !== undefined && { ":before": { S: below } }) },
+          KeyConditionExpression: "#pk = :pk AND #sk BETWEEN :from AND :to",
+          ExpressionAttributeNames: { "#pk": attributes.partitionKey, "#sk": attributes.sortKey },
+          ExpressionAttributeValues: { ":pk": { S: list }, ":from": { S: firstOrder }, ":to": { S: behindOrders } },
+          ...(start && { ExclusiveStartKey: start }),
         }),
       );
       for (const item of page.Items ?? []) {
         entries.push({ list, order: textOf(item, attributes.sortKey), body: textOf(item, attributes.body) });
       }
-      below = entries.at(-1)?.order;
-      if (!page.LastEvaluatedKey || below === undefined) break;
-    }
+      start = page.LastEvaluatedKey;
+    } while (start && entries.length < limit);
     return entries;
   }
 }

@@ -75,6 +75,15 @@ export function isSameDocument(a: Item, b: Item): boolean {
   );
 }
 
+/** The last of those with one key: BatchWriteItem refuses an item that stands twice in one batch. */
+export function eachOnce(items: readonly Item[]): Item[] {
+  const { partitionKey, sortKey } = attributes;
+  const byKey = new Map(
+    items.map((item) => [JSON.stringify([textOf(item, partitionKey), textOf(item, sortKey)]), item]),
+  );
+  return [...byKey.values()];
+}
+
 export function isExpired({ expiresAt }: Document, now: WallTimeMs): boolean {
   return expiresAt !== undefined && expiresAt <= now;
 }

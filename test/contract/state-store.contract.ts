@@ -2,6 +2,7 @@ import { afterEach, describe } from "vitest";
 import { atomicity } from "./atomically.contract.ts";
 import { documents } from "./document-table.contract.ts";
 import { dueLists } from "./due-lists.contract.ts";
+import { entryLists } from "./entry-lists.contract.ts";
 import { expiry } from "./expiry.contract.ts";
 import { type OpenStateStore, start } from "./open-state-store.ts";
 
@@ -29,6 +30,7 @@ export function stateStoreContract({ name, open, skip }: StateStoreContract): vo
     documents(fresh);
     expiry(fresh);
     dueLists(fresh);
+    entryLists(fresh);
     atomicity(fresh);
   });
 }

@@ -3,6 +3,7 @@ import type { LogRecord } from "../../shared/core/record.ts";
 import { dedupe } from "../../shared/pipelines/dedupe/dedupe.ts";
 import { runFacts } from "../../shared/runtime/running-pipeline.ts";
 import { clockTime, timeOf } from "../support/arrivals.ts";
+import { interposedStore } from "../support/interposed-store.ts";
 import { PipelineWorld } from "../support/pipeline-world.ts";
 
 const minute = 60_000;
@@ -18,6 +19,8 @@ function dedupeWorld(settings: { partitions?: number; stateBytesMax?: number } =
     pipeline: dedupe({ allowedLateness: 5 * minute, dedupeRetention: 7 * day }),
     run: runFacts,
     settings: { partitions: 1, ...settings },
+    // Without transactions, as on DynamoDB: what a failed try has stored stays.
+    interpose: (store) => interposedStore(store, {}),
   });
   worlds.push(world);
   return world;

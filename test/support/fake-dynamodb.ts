@@ -109,17 +109,23 @@ class FakeWire {
   }
 
   async query(input: QueryCommandInput) {
-    onlyKnows(input, ["TableName", "ConsistentRead", "KeyConditionExpression", "ExclusiveStartKey", ...placeholders]);
+    const options = ["ConsistentRead", "ExclusiveStartKey", "Limit", "ScanIndexForward"];
+    onlyKnows(input, ["TableName", "KeyConditionExpression", ...options, ...placeholders]);
     if (input.ConsistentRead !== true) refuse("only consistent reads are known");
+    const { Limit: limit = Number.POSITIVE_INFINITY } = input;
+    if (limit < 1) refuse("Limit must be 1 or more");
+    const forward = input.ScanIndexForward !== false;
     const after = input.ExclusiveStartKey && checkedKey(input.ExclusiveStartKey);
-    const found = inKeyRange(input, [...this.table(input.TableName).values()]).filter(
-      (item) => !after || order(text(item, "sk"), text(after, "sk")) > 0,
-    );
+    const inOrder = inKeyRange(input, [...this.table(input.TableName).values()]);
+    const found = (forward ? inOrder : inOrder.reverse()).filter((item) => {
+      const distance = after ? order(text(item, "sk"), text(after, "sk")) : 1;
+      return after ? (forward ? distance > 0 : distance < 0) : true;
+    });
     let bytes = 0;
     // A page ends with the item that fills it; DynamoDB then gives a key to go on from even if nothing follows.
-    const end = found.findIndex((item) => {
+    const end = found.findIndex((item, at) => {
       bytes += sizeOf(item);
-      return bytes >= this.#pageBytes;
+      return bytes >= this.#pageBytes || at + 1 === limit;
     });
     if (end === -1) return { Items: found.map(copy) };
     const { pk, sk } = found[end]!;

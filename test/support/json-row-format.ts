@@ -37,5 +37,5 @@ function checked(columns: readonly Column[], row: Row): Row {
 function fits(value: string | number | boolean, type: ColumnType): boolean {
   if (type === "boolean") return typeof value === "boolean";
   if (type === "string" || type === "decimal") return typeof value === "string";
-  return Number.isSafeInteger(value);
+  return type === "double" ? Number.isFinite(value) : Number.isSafeInteger(value);
 }

@@ -45,6 +45,7 @@ export function embeddedFunctions({ failures = "report", interpose = (same) => s
     stateBytesMax: 262_144,
     immediate: true,
     finals: true,
+    views: true,
   } as const;
   const pipeline = runKeyed({
     pipeline: attribution(settings),
