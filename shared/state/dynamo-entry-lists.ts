@@ -3,8 +3,8 @@ import type { Entry, EntryLists } from "../ports/state-store.ts";
 import { type Table, writeItems } from "./batches.ts";
 import { attributes, eachOnce, itemKey, textOf } from "./items.ts";
 
-/** What orders lie between, as they begin with a digit. A document's sort key, `-`, doesn't. */
-const firstOrder = "0";
+/** What all orders lie between, as they begin with a digit. A document's sort key, `-`, doesn't. */
+const beforeOrders = "/";
 const behindOrders = ":";
 
 /** Lists in the entities table: one item per entry, with the list as its partition key and the order as its sort key. */
@@ -35,7 +35,7 @@ export class DynamoEntryLists implements EntryLists {
           Limit: limit - entries.length,
           KeyConditionExpression: "#pk = :pk AND #sk BETWEEN :from AND :to",
           ExpressionAttributeNames: { "#pk": attributes.partitionKey, "#sk": attributes.sortKey },
-          ExpressionAttributeValues: { ":pk": { S: list }, ":from": { S: firstOrder }, ":to": { S: behindOrders } },
+          ExpressionAttributeValues: { ":pk": { S: list }, ":from": { S: beforeOrders }, ":to": { S: behindOrders } },
           ...(start && { ExclusiveStartKey: start }),
         }),
       );

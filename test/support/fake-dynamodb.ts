@@ -116,6 +116,9 @@ class FakeWire {
     if (limit < 1) refuse("Limit must be 1 or more");
     const forward = input.ScanIndexForward !== false;
     const after = input.ExclusiveStartKey && checkedKey(input.ExclusiveStartKey);
+    // DynamoDB Local refuses a start at the bound that a query ends with, too.
+    if (after && !inKeyRange(input, [after], false).length)
+      refuse("The provided starting key does not match the range key predicate");
     const inOrder = inKeyRange(input, [...this.table(input.TableName).values()]);
     const found = (forward ? inOrder : inOrder.reverse()).filter((item) => {
       const distance = after ? order(text(item, "sk"), text(after, "sk")) : 1;
@@ -158,7 +161,7 @@ function holds(input: Expressed, item: Item): boolean {
   }
 }
 
-function inKeyRange(input: Expressed, items: readonly Item[]): Item[] {
+function inKeyRange(input: Expressed, items: readonly Item[], inclusive = true): Item[] {
   checkPlaceholders(input, input.KeyConditionExpression!);
   if (input.KeyConditionExpression !== "#pk = :pk AND #sk BETWEEN :from AND :to") {
     return refuse(`the fake doesn't know the key condition ${input.KeyConditionExpression}`);
@@ -172,7 +175,10 @@ function inKeyRange(input: Expressed, items: readonly Item[]): Item[] {
   if (order(from, to) > 0) refuse("the upper bound of BETWEEN lies below the lower one");
   const within = items.filter((item) => {
     const sk = text(item, "sk");
-    return text(item, "pk") === pk && order(from, sk) <= 0 && order(sk, to) <= 0;
+    return (
+      text(item, "pk") === pk &&
+      (inclusive ? order(from, sk) <= 0 && order(sk, to) <= 0 : order(from, sk) < 0 && order(sk, to) < 0)
+    );
   });
   return within.sort((a, b) => order(text(a, "sk"), text(b, "sk")));
 }
