@@ -26,8 +26,22 @@ export default {
     {
       name: "a-pipeline-imports-core-and-itself",
       severity: "error",
-      from: { path: "^shared/pipelines/([^/]+)/" },
+      from: { path: "^shared/pipelines/([^/]+)/", pathNot: "^shared/pipelines/(attribution|conversions)/" },
       to: { pathNot: ["^shared/core/", "^shared/pipelines/[^/]+\\.ts$", "^shared/pipelines/$1/"] },
+    },
+    {
+      name: "a-join-imports-core-the-join-and-itself",
+      comment: "What two pipelines of last touch have in common; it knows neither of them.",
+      severity: "error",
+      from: { path: "^shared/pipelines/(attribution|conversions)/" },
+      to: {
+        pathNot: [
+          "^shared/core/",
+          "^shared/pipelines/[^/]+\\.ts$",
+          "^shared/pipelines/last-touch-join/",
+          "^shared/pipelines/$1/",
+        ],
+      },
     },
     {
       name: "runtime-sees-core-ports-and-the-shape-of-a-pipeline",

@@ -2,52 +2,59 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { S3ObjectStore } from "../shared/objects/s3-object-store.ts";
 import { logMeter } from "../shared/observability/log-meter.ts";
-import { attribution } from "../shared/pipelines/attribution/attribution.ts";
 import type { Clock } from "../shared/ports/clock.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
-import { type RunningPipeline, runKeyed } from "../shared/runtime/running-pipeline.ts";
-import { readSettings } from "../shared/settings/settings.ts";
+import type { StateStore } from "../shared/ports/state-store.ts";
+import type { RunningPipeline } from "../shared/runtime/running-pipeline.ts";
+import { readPipelines } from "../shared/settings/deployment.ts";
+import { pipelineNames } from "../shared/settings/settings.ts";
 import { parquetFormat } from "../shared/sinks/parquet/parquet-format.ts";
 import { DynamoStateStore } from "../shared/state/dynamo-state-store.ts";
+import { type PipelineConfig, runConfigured } from "./catalog.ts";
 import type { Environment } from "./environment.ts";
 
 export const systemClock: Clock = { now: () => Date.now() };
-
-/** State outlives the topic's records, so that a redelivery finds what it did: Kafka's default retention of 7 days, twice. */
-const stateRetentionMs = 14 * 24 * 3_600_000;
 
 /** The output bucket, from the variable OUTPUT_BUCKET. */
 export function outputBucket(environment: Environment): ObjectStore {
   return new S3ObjectStore({ client: new S3Client({}), bucket: environment.text("OUTPUT_BUCKET") });
 }
 
-/** The attribution pipeline over DynamoDB and S3. Reads ENTITIES_TABLE, PROGRESS_TABLE, OUTPUT_BUCKET, PARTITIONS, SINKS and SETTINGS. */
-export function attributionOnAws(environment: Environment): RunningPipeline {
-  const given = environment.texts("SETTINGS");
-  const settings =
-    environment.read("SETTINGS", () => readSettings("attribution", given)) ?? readSettings("attribution", {});
-  const sinks = environment.listOf("SINKS", ["s3", "http"]);
-  return runKeyed({
-    pipeline: attribution(settings),
-    settings: {
-      partitions: environment.wholeNumber("PARTITIONS", 1, 10_000),
-      maxFutureSkew: settings.maxFutureSkew,
-      futureClock: "wall",
-      stateBytesMax: settings.stateBytesMax,
-      immediate: sinks.includes("http"),
-      finals: sinks.includes("s3"),
-      views: false,
-      stateRetention: stateRetentionMs,
-    },
-    store: new DynamoStateStore({
-      client: new DynamoDBClient({}),
-      entitiesTable: environment.text("ENTITIES_TABLE"),
-      progressTable: environment.text("PROGRESS_TABLE"),
-      clock: systemClock,
-    }),
+/** The credentials of the function's role, as they are when they are asked for. */
+export function roleCredentials() {
+  return new S3Client({}).config.credentials;
+}
+
+/** The state tables, from the variables ENTITIES_TABLE and PROGRESS_TABLE. */
+export function stateTables(environment: Environment): StateStore {
+  return new DynamoStateStore({
+    client: new DynamoDBClient({}),
+    entitiesTable: environment.text("ENTITIES_TABLE"),
+    progressTable: environment.text("PROGRESS_TABLE"),
+    clock: systemClock,
+  });
+}
+
+/** The pipelines of the variable PIPELINES, with their settings. */
+export function configuredPipelines(environment: Environment): readonly PipelineConfig[] {
+  const text = environment.text("PIPELINES");
+  const pipelines = text === "" ? {} : (environment.read("PIPELINES", () => readPipelines(text)) ?? {});
+  return pipelineNames.flatMap((name) => {
+    const settings = pipelines[name];
+    return settings ? [{ name, settings } as PipelineConfig] : [];
+  });
+}
+
+/** These pipelines over DynamoDB and S3. Reads ENTITIES_TABLE, PROGRESS_TABLE and OUTPUT_BUCKET. */
+export function pipelinesOnAws(environment: Environment, configs: readonly PipelineConfig[]): RunningPipeline[] {
+  const surroundings = {
+    store: stateTables(environment),
     objects: outputBucket(environment),
     rowFormat: parquetFormat,
     clock: systemClock,
     meter: logMeter("tidemark"),
-  });
+    futureClock: "wall",
+    expires: true,
+  } as const;
+  return configs.map((config) => runConfigured(config, surroundings));
 }

@@ -1,44 +1,96 @@
 import type { Column } from "../shared/core/row.ts";
-import { attributedPageViewColumns, attribution } from "../shared/pipelines/attribution/attribution.ts";
+import type { DurationMs } from "../shared/core/units.ts";
+import {
+  attributedPageViewColumns,
+  attributedPageViews,
+  attribution,
+} from "../shared/pipelines/attribution/attribution.ts";
+import { attributedEventColumns, attributedEvents, conversions } from "../shared/pipelines/conversions/conversions.ts";
+import { dedupe, dedupedEventColumns, dedupedEvents } from "../shared/pipelines/dedupe/dedupe.ts";
+import type { FactPipeline, FactRecord, KeyedPipeline, KeyedRecord } from "../shared/pipelines/pipeline.ts";
+import { purchaseColumns, purchaseRows, purchases } from "../shared/pipelines/purchases/purchases.ts";
+import { userWindowColumns, userWindows, windows } from "../shared/pipelines/windows/windows.ts";
 import type { Engine, EngineSettings } from "../shared/runtime/engine.ts";
-import { type RunningPipeline, runKeyed } from "../shared/runtime/running-pipeline.ts";
-import type { PipelineName, PipelineSettings } from "../shared/settings/settings.ts";
+import { emittedByFact, emittedByState } from "../shared/runtime/outputs.ts";
+import { rejectedEventColumns, rejectedEvents } from "../shared/runtime/rejections.ts";
+import { type RunningPipeline, runFacts, runKeyed } from "../shared/runtime/running-pipeline.ts";
+import type { DeployedSettings } from "../shared/settings/deployment.ts";
+import type { PipelineName } from "../shared/settings/settings.ts";
 
-/** Where results go. `s3`: final rows as Parquet; `http` and `kafka`: every revision at once; `views`: what the API answers from. */
-export const allSinks = ["s3", "http", "kafka", "views"] as const;
-export type Sink = (typeof allSinks)[number];
-
-/** A pipeline as it is to run here. */
+/** A pipeline as it is to run. */
 export type PipelineConfig = {
-  [P in PipelineName]: {
-    readonly name: P;
-    readonly settings: PipelineSettings<P>;
-    /** Partitions of each of its topics. */
-    readonly partitions: number;
-    readonly sinks: ReadonlySet<Sink>;
-  };
+  [P in PipelineName]: { readonly name: P; readonly settings: DeployedSettings<P> };
 }[PipelineName];
 
 /** What pipelines run on. */
-export type Surroundings = Omit<Engine, "pipeline" | "settings"> &
-  Pick<EngineSettings, "futureClock" | "stateRetention">;
-
-/** The pipeline of that name, running. */
-export function runConfigured(config: PipelineConfig, surroundings: Surroundings): RunningPipeline {
-  const { futureClock, stateRetention, ...adapters } = surroundings;
-  const { partitions, sinks } = config;
-  const { maxFutureSkew, stateBytesMax } = config.settings;
-  const settings: EngineSettings = {
-    ...{ partitions, maxFutureSkew, stateBytesMax, futureClock },
-    immediate: sinks.has("http") || sinks.has("kafka"),
-    finals: sinks.has("s3"),
-    views: sinks.has("views"),
-    ...(stateRetention !== undefined && { stateRetention }),
-  };
-  return runKeyed({ ...adapters, settings, pipeline: attribution(config.settings) });
+export interface Surroundings extends Omit<Engine, "pipeline" | "settings"> {
+  readonly futureClock: EngineSettings["futureClock"];
+  /** Whether anything is ever forgotten: a replay forgets nothing. */
+  readonly expires: boolean;
 }
 
-/** What each dataset of the pipelines holds. */
+/** The pipeline that `config` names, running. */
+export function runConfigured(config: PipelineConfig, surroundings: Surroundings): RunningPipeline {
+  const { futureClock, expires, ...adapters } = surroundings;
+  const { partitions, sinks, stateBytesMax } = config.settings;
+  const retention = expires ? retentionOf(config) : undefined;
+  const settings: EngineSettings = {
+    ...{ partitions, stateBytesMax, futureClock },
+    maxFutureSkew: "maxFutureSkew" in config.settings ? config.settings.maxFutureSkew : 0,
+    immediate: sinks.includes("http") || sinks.includes("kafka"),
+    finals: sinks.includes("s3"),
+    views: sinks.includes("views"),
+    ...(retention !== undefined && { retention }),
+  };
+  const engine = { ...adapters, settings };
+  return withPipeline(config, {
+    keyed: (pipeline) => runKeyed({ ...engine, pipeline }),
+    facts: (pipeline) => runFacts({ ...engine, pipeline }),
+  });
+}
+
+/** What of a pipeline a sink needs: its results, out of the documents that hold them. */
+export function emitterOf(config: PipelineConfig): Pick<RunningPipeline, "name" | "emittedBy"> {
+  const emittedBy = withPipeline<RunningPipeline["emittedBy"]>(config, {
+    keyed: (pipeline) => (document) => emittedByState(pipeline, document),
+    facts: (pipeline) => (document) => emittedByFact(pipeline, document),
+  });
+  return { name: config.name, emittedBy };
+}
+
+/** What can be done with either kind of pipeline. */
+interface Uses<T> {
+  keyed<R extends KeyedRecord, S>(pipeline: KeyedPipeline<R, S>): T;
+  facts<R extends FactRecord, F>(pipeline: FactPipeline<R, F>): T;
+}
+
+function withPipeline<T>(config: PipelineConfig, uses: Uses<T>): T {
+  const { outputTopic } = config.settings;
+  switch (config.name) {
+    case "attribution":
+      return uses.keyed({ ...attribution(config.settings), outputTopic });
+    case "conversions":
+      return uses.keyed({ ...conversions(config.settings), outputTopic });
+    case "windows":
+      return uses.keyed({ ...windows(config.settings), outputTopic });
+    case "dedupe":
+      return uses.facts({ ...dedupe(config.settings), outputTopic });
+    case "purchases":
+      return uses.facts({ ...purchases(), outputTopic });
+  }
+}
+
+function retentionOf({ settings }: PipelineConfig): DurationMs | undefined {
+  if ("stateRetention" in settings) return settings.stateRetention;
+  return "dedupeRetention" in settings ? settings.dedupeRetention : undefined;
+}
+
+/** What each dataset holds. */
 export const datasetColumns: Readonly<Record<string, readonly Column[]>> = {
-  attributed_page_views: attributedPageViewColumns,
+  [attributedPageViews]: attributedPageViewColumns,
+  [attributedEvents]: attributedEventColumns,
+  [dedupedEvents]: dedupedEventColumns,
+  [userWindows]: userWindowColumns,
+  [purchaseRows]: purchaseColumns,
+  [rejectedEvents]: rejectedEventColumns,
 };

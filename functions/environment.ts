@@ -38,28 +38,6 @@ export class Environment {
     return value ?? (known[0] as T);
   }
 
-  /** A JSON object of texts; empty where the variable isn't set. */
-  texts(name: string): Record<string, string> {
-    const text = this.optional(name);
-    if (text === undefined) return {};
-    try {
-      const value: unknown = JSON.parse(text);
-      if (isTexts(value)) return value;
-    } catch {}
-    this.#problems.add(`${name} is not a JSON object of texts`);
-    return {};
-  }
-
-  /** Names from `known`, at least one, with commas between. */
-  listOf<T extends string>(name: string, known: readonly T[]): readonly T[] {
-    const names = this.text(name).split(",");
-    const found = known.filter((one) => names.includes(one));
-    if (this.optional(name) && found.length !== names.length) {
-      this.#problems.add(`${name} is "${names.join(",")}", not a list of ${known.join(", ")}`);
-    }
-    return found;
-  }
-
   /** What `read` makes of a variable; what it throws is what is wrong with it. */
   read<T>(name: string, read: () => T): T | undefined {
     try {
@@ -70,17 +48,13 @@ export class Environment {
     }
   }
 
+  /** Notes what is wrong with values that each can be read. */
+  refuse(problem: string): void {
+    this.#problems.add(problem);
+  }
+
   /** @throws {StreamError} fault `bug`: names everything that is missing or wrong. */
   check(): void {
     if (this.#problems.size > 0) throw new StreamError("bug", `environment: ${[...this.#problems].join("; ")}`);
   }
-}
-
-function isTexts(value: unknown): value is Record<string, string> {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((one) => typeof one === "string")
-  );
 }

@@ -1,4 +1,5 @@
 import { adClicks, pageViews } from "../shared/pipelines/attribution/records.ts";
+import { rawEvents } from "../shared/pipelines/conversions/records.ts";
 import { incomingEvents } from "../shared/pipelines/dedupe/dedupe.ts";
 import { purchasesTopic } from "../shared/pipelines/purchases/purchases.ts";
 
@@ -18,7 +19,9 @@ export type Trigger =
       readonly batchSize: number;
       readonly batchWindowSeconds: number;
     }
-  | { readonly kind: "schedule"; readonly everyMinutes: number };
+  | { readonly kind: "schedule"; readonly everyMinutes: number }
+  /** Every path of an HTTP API (route `$default`, payload format 2.0), so that what isn't there is answered by the function too. */
+  | { readonly kind: "http" };
 
 export interface FunctionRow {
   readonly name: string;
@@ -32,17 +35,29 @@ export interface FunctionRow {
   readonly memoryMb: number;
   /** At most 840: what an event source mapping of Kafka allows. */
   readonly timeoutSeconds: number;
-  /** What it may do, and to what. */
-  readonly actions: Readonly<Record<"entities" | "progress" | "bucket" | "secret", readonly string[]>>;
+  /**
+   * What it may do, and to what. `cluster`, `outputTopics` and `sourceTopics`: the Kafka cluster, the topics there that take results, and
+   * those that the function's pipelines read.
+   */
+  readonly actions: Readonly<Record<"entities" | "progress" | "bucket" | "secret", readonly string[]>> &
+    Readonly<Partial<Record<"cluster" | "outputTopics" | "sourceTopics", readonly string[]>>>;
 }
 
-const pipelineVariables = ["ENTITIES_TABLE", "PROGRESS_TABLE", "OUTPUT_BUCKET", "PARTITIONS", "SINKS", "SETTINGS"];
+const pipelineVariables = ["PIPELINES", "ENTITIES_TABLE", "PROGRESS_TABLE", "OUTPUT_BUCKET"];
 
 /** Every function there is. Two readers: infra deploys them, localstack/runner drives them; so the two can't drift apart. */
 export const functions: readonly FunctionRow[] = [
   {
     ...consumer("attribution", [adClicks, pageViews], "keyed"),
     purpose: "takes ad clicks and page views into the state of their users",
+  },
+  {
+    ...consumer("conversions", [rawEvents], "keyed"),
+    purpose: "takes clicks and conversions into the state of their users",
+  },
+  {
+    ...consumer("windows", [incomingEvents], "keyed"),
+    purpose: "takes events into the windows of their users",
   },
   {
     ...consumer("dedupe", [incomingEvents], "facts"),
@@ -56,7 +71,7 @@ export const functions: readonly FunctionRow[] = [
     name: "finalize",
     folder: "finalize",
     purpose: "writes the final rows of the buckets of event time that can't change any more",
-    pipelines: ["attribution"],
+    pipelines: ["attribution", "conversions", "windows"],
     triggers: [
       { kind: "stream", table: "progress", batchSize: 1_000, batchWindowSeconds: 30 },
       { kind: "schedule", everyMinutes: 5 },
@@ -71,16 +86,54 @@ export const functions: readonly FunctionRow[] = [
       secret: [],
     },
   },
+  // `deliver` and `publish` are two readers of one stream, and DynamoDB allows a shard no third.
   {
     name: "deliver",
     folder: "deliver",
     purpose: "sends changed results to the HTTP endpoint",
-    pipelines: ["attribution"],
+    pipelines: ["attribution", "conversions", "windows", "dedupe", "purchases"],
     triggers: [{ kind: "stream", table: "entities", batchSize: 500, batchWindowSeconds: 1 }],
-    environment: [...pipelineVariables, "ENDPOINT_URL", "ENDPOINT_SECRET_ARN", "ENDPOINT_BATCH_MAX"],
+    environment: ["PIPELINES", "OUTPUT_BUCKET", "ENDPOINT_URL", "ENDPOINT_SECRET_ARN", "ENDPOINT_BATCH_MAX"],
     memoryMb: 512,
     timeoutSeconds: 120,
     actions: { entities: [], progress: [], bucket: ["s3:PutObject"], secret: ["secretsmanager:GetSecretValue"] },
+  },
+  {
+    name: "publish",
+    folder: "publish",
+    purpose: "writes changed results to the Kafka topics that take them",
+    pipelines: ["attribution", "conversions", "windows", "dedupe", "purchases"],
+    triggers: [{ kind: "stream", table: "entities", batchSize: 500, batchWindowSeconds: 1 }],
+    environment: ["PIPELINES", "OUTPUT_BUCKET", "KAFKA_BROKERS", "KAFKA_AUTH"],
+    memoryMb: 512,
+    timeoutSeconds: 120,
+    actions: {
+      entities: [],
+      progress: [],
+      bucket: ["s3:PutObject"],
+      secret: [],
+      cluster: ["kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"],
+      outputTopics: ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],
+    },
+  },
+  {
+    name: "api",
+    folder: "api",
+    purpose: "answers what users bought and owe, and produces sample purchases",
+    pipelines: ["purchases"],
+    triggers: [{ kind: "http" }],
+    environment: ["ENTITIES_TABLE", "PROGRESS_TABLE", "KAFKA_BROKERS", "KAFKA_AUTH"],
+    memoryMb: 1_024,
+    // API Gateway waits for 30 seconds.
+    timeoutSeconds: 29,
+    actions: {
+      entities: ["dynamodb:BatchGetItem", "dynamodb:Query"],
+      progress: [],
+      bucket: [],
+      secret: [],
+      cluster: ["kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"],
+      sourceTopics: ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],
+    },
   },
 ];
 

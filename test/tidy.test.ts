@@ -71,6 +71,7 @@ describe("the ports", () => {
     ["StateStore", "state-store"],
     ["ObjectStore", "object-store"],
     ["Endpoint", "endpoint"],
+    ["Producer", "producer"],
   ] as const;
 
   it.each(ports)("have a contract: %s", (_, file) => {

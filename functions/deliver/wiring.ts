@@ -2,7 +2,8 @@ import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-sec
 import { StreamError } from "../../shared/core/errors.ts";
 import { endpointUrl } from "../../shared/sinks/http/endpoint-url.ts";
 import { HttpsEndpoint } from "../../shared/sinks/http/https-endpoint.ts";
-import { attributionOnAws, outputBucket, systemClock } from "../aws.ts";
+import { configuredPipelines, outputBucket, systemClock } from "../aws.ts";
+import { emitterOf } from "../catalog.ts";
 import { Environment } from "../environment.ts";
 import type { DeliverApp } from "./handler.ts";
 
@@ -10,7 +11,7 @@ import type { DeliverApp } from "./handler.ts";
 const lines = 8;
 
 /**
- * Reads, besides what the pipeline needs, ENDPOINT_URL, ENDPOINT_SECRET_ARN (a secret that holds one or more `whsec_...`, separated by
+ * Reads PIPELINES, OUTPUT_BUCKET, ENDPOINT_URL, ENDPOINT_SECRET_ARN (a secret that holds one or more `whsec_...`, separated by
  * spaces) and ENDPOINT_BATCH_MAX.
  * @throws {StreamError} fault `bug`: names every variable that is missing or wrong.
  */
@@ -20,7 +21,8 @@ export async function wire(variables: Readonly<Record<string, string | undefined
   if (url) environment.read("ENDPOINT_URL", () => endpointUrl(url, false));
   const secretId = environment.text("ENDPOINT_SECRET_ARN");
   const batchMax = environment.wholeNumber("ENDPOINT_BATCH_MAX", 1, 1_000);
-  const pipelines = [attributionOnAws(environment)];
+  const configs = configuredPipelines(environment).filter(({ settings }) => settings.sinks.includes("http"));
+  const pipelines = configs.map(emitterOf);
   const deadLetters = outputBucket(environment);
   environment.check();
   const { SecretString = "" } = await new SecretsManagerClient({}).send(

@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { parseEventTime } from "../../shared/core/time.ts";
 import { pipelineNamed } from "../../shared/settings/settings.ts";
-import { attributionTraffic } from "../generate/attribution-traffic.ts";
-import { sampleRecords } from "../generate/sample.ts";
+import { recordedTraffic } from "../generate/recorded-traffic.ts";
+import { sampleData } from "../generate/sample-data.ts";
 import type { RecordLine } from "../record-file/record-line.ts";
 import type { CommandIo } from "./io.ts";
 import { wholeNumberFrom } from "./options.ts";
@@ -24,11 +24,11 @@ const linesPerWrite = 2_000;
 
 /** `tidemark generate`: sample records as a record file. */
 export async function generateCommand(flags: GenerateFlags, io: CommandIo): Promise<void> {
-  pipelineNamed(flags.pipeline);
+  const { plan, sample } = sampleData[pipelineNamed(flags.pipeline)];
   const start = parseEventTime(flags.start);
   if (start === undefined)
     throw new UsageError(`--start takes a time such as 2024-01-01T12:00:00Z, not "${flags.start}"`);
-  const records = attributionTraffic({
+  const records = recordedTraffic(plan, {
     records: wholeNumberFrom(flags.records, "--records", 0, 1e9),
     seed: wholeNumberFrom(flags.seed, "--seed", 0, 2 ** 32 - 1),
     partitions: wholeNumberFrom(flags.partitions, "--partitions", 1, 10_000),
@@ -36,7 +36,7 @@ export async function generateCommand(flags: GenerateFlags, io: CommandIo): Prom
     ratePerSecond: wholeNumberFrom(flags.rate, "--rate", 1, 1e6),
     start,
   });
-  const chosen = flags.sample ? sampleRecords : records;
+  const chosen = flags.sample ? sample : records;
   if (flags.output === undefined) for (const record of chosen) io.out(JSON.stringify(record));
   else writeRecords(chosen, flags.output);
 }

@@ -1,13 +1,23 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Context, DynamoDBStreamEvent } from "aws-lambda";
+import type { PipelineConfig } from "../../functions/catalog.ts";
+import { type FunctionRow, functions } from "../../functions/manifest.ts";
+import { purchasesTopic } from "../../shared/pipelines/purchases/purchases.ts";
 import { nearest } from "../../shared/settings/nearest.ts";
-import { readSettings } from "../../shared/settings/settings.ts";
-import { readDelivered, writeDelivered } from "../runner/delivery-thread.ts";
-import { openHttpDelivery } from "../runner/http-delivery.ts";
-import { claimOutput, holdState } from "../runner/state-directory.ts";
-import { openWorld } from "../runner/world.ts";
+import { settingDefinitions } from "../../shared/settings/pipeline-definitions.ts";
+import { pipelineNamed } from "../../shared/settings/settings.ts";
+import { FileProducer } from "../embedded/file-producer.ts";
+import { RunNotes } from "../replay/run-notes.ts";
+import { openDeliverReader } from "../runner/deliver-reader.ts";
+import { readReached, writeReached } from "../runner/delivery-thread.ts";
+import { localApi } from "../runner/local-api.ts";
+import { notBegun } from "../runner/outbox-reader.ts";
+import { openPublishReader } from "../runner/publish-reader.ts";
+import { claimOutput, type HeldState, holdState } from "../runner/state-directory.ts";
+import { openWorld, type World } from "../runner/world.ts";
 import type { CommandIo } from "./io.ts";
-import { keyValues, wholeNumberFrom } from "./options.ts";
+import { keyValues, partitionsMax, pipelineConfig, wholeNumberFrom } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface InvokeFlags {
@@ -17,46 +27,103 @@ export interface InvokeFlags {
   readonly set: readonly string[];
 }
 
+/** What a function is run with. */
+interface Bench {
+  readonly world: World;
+  readonly configs: readonly PipelineConfig[];
+  readonly held: HeldState;
+  readonly out: string;
+  readonly event: unknown;
+}
+
+interface Invokable {
+  readonly handler: (event: never, context: Context) => Promise<unknown>;
+  close?(): Promise<void>;
+}
+
 /** What a Kafka event source mapping allows a function, in milliseconds. */
 const timeoutMs = 14 * 60_000;
 
 /** `tidemark invoke`: one event through one real handler, over embedded state. */
 export async function invokeCommand(name: string, eventFile: string, flags: InvokeFlags, io: CommandIo): Promise<void> {
   const event = readEvent(eventFile);
-  const settings = readSettings("attribution", keyValues(flags.set));
-  const partitions = wholeNumberFrom(flags.partitions, "--partitions", 1, 10_000);
+  const row = rowOf(name);
+  const partitions = wholeNumberFrom(flags.partitions, "--partitions", 1, partitionsMax);
+  const configs = configsOf(row, keyValues(flags.set), partitions);
   const held = holdState(flags.state);
   try {
     claimOutput(flags.out, held.store);
+    for (const config of configs) {
+      const notes = new RunNotes(held.store, config.name);
+      notes.checkPartitions(partitions);
+      notes.partitions = partitions;
+    }
     const { store, path: statePath } = held;
-    const world = await openWorld({
-      settings,
-      partitions,
-      sinks: new Set(["s3"]),
-      store,
-      statePath,
-      outDirectory: flags.out,
-      futureClock: "wall",
-      durable: true,
-      batchMax: 1,
-      deliveryTries: 1,
-    });
-    const delivered = readDelivered(store);
-    const http = { statePath, outDirectory: flags.out, delivered, batchMax: 1, tries: 1 };
-    const delivery = await openHttpDelivery(world.pipeline, world.objects, http, { now: () => momentOf(event) });
+    const sending = { batchMax: 1, deliveryTries: 1 };
+    const world = await openWorld({ pipelines: configs, store, statePath, outDirectory: flags.out, ...sending });
     try {
-      const handlers: Record<string, unknown> = { ...world.handlers, deliver: delivery.handler };
-      const handler = Object.hasOwn(handlers, name) ? handlers[name] : undefined;
-      if (!handler) throw new UsageError(unknownFunction(name, Object.keys(handlers)));
-      const invoke = handler as (event: unknown, context: Context) => Promise<unknown>;
-      io.out(JSON.stringify((await invoke(event, contextOf(name))) ?? null, null, 2));
-      writeDelivered(store, delivery.delivered());
+      const { handler, close } = await invokableOf(row, { world, configs, held, out: flags.out, event });
+      try {
+        io.out(JSON.stringify((await handler(event as never, contextOf(name))) ?? null, null, 2));
+      } finally {
+        await close?.();
+      }
     } finally {
-      await delivery.close();
+      await world.close();
     }
   } finally {
     held.close();
   }
+}
+
+/** The pipelines of a function. What is set is for each of them that has such a setting. */
+function configsOf(row: FunctionRow, set: Readonly<Record<string, string>>, partitions: number): PipelineConfig[] {
+  const names = row.pipelines.map(pipelineNamed);
+  const has = (setting: string, name: (typeof names)[number]) => Object.hasOwn(settingDefinitions[name], setting);
+  return names.map((name) => {
+    const given = Object.entries(set).filter(([setting]) => has(setting, name) || !names.some((n) => has(setting, n)));
+    // Without an outbox: what `deliver` and `publish` send is what their event holds.
+    const sinks = name === "purchases" ? ["s3", "views"] : ["s3"];
+    return pipelineConfig(name, { sinks, ...Object.fromEntries(given) }, partitions);
+  });
+}
+
+async function invokableOf({ name, folder }: FunctionRow, bench: Bench): Promise<Invokable> {
+  const { world, held, out } = bench;
+  switch (folder) {
+    case "consume":
+      return { handler: world.consumerNamed(name).handler };
+    case "finalize":
+      return { handler: world.finalize };
+    case "deliver":
+    case "publish":
+      return readerOf(folder, bench);
+    case "api": {
+      const partitions = { [purchasesTopic]: world.pipelineNamed("purchases").partitions };
+      const lengths = { [purchasesTopic]: Number.POSITIVE_INFINITY };
+      const producer = new FileProducer({ directory: join(out, "topics"), partitions, lengths });
+      return { handler: localApi(held.store, producer), close: async () => producer.close() };
+    }
+    default:
+      throw new Error(`functions/manifest.ts: nothing here runs ${name}`);
+  }
+}
+
+async function readerOf(name: "deliver" | "publish", { world, configs, held, out, event }: Bench): Promise<Invokable> {
+  const { store, path: statePath } = held;
+  const sinks = [name === "deliver" ? "http" : "kafka"] as const;
+  const options = {
+    pipelines: configs.map(({ name, settings }) => ({ name, settings: { ...settings, sinks } }) as PipelineConfig),
+    ...{ statePath, outDirectory: out, deadLetters: world.objects, batchMax: 1, tries: 1 },
+    reached: readReached(store)[name] ?? notBegun,
+    clock: { now: () => momentOf(event) },
+  };
+  const reader = name === "deliver" ? await openDeliverReader(options) : openPublishReader(options);
+  const close = async () => {
+    writeReached(store, { [name]: reader.reached() });
+    await reader.close();
+  };
+  return { handler: reader.handler, close };
 }
 
 /** When a stream's event happened: a sample is taken as of its own time, in which nothing of it is too old to be delivered. */
@@ -75,9 +142,14 @@ function readEvent(file: string): unknown {
   }
 }
 
-function unknownFunction(name: string, known: readonly string[]): string {
+function rowOf(name: string): FunctionRow {
+  const row = functions.find((one) => one.name === name);
+  if (row) return row;
+  const known = functions.map((one) => one.name);
   const close = nearest(name, known);
-  return `there is no function "${name}"; ${close ? `did you mean ${close}?` : `known are ${known.join(", ")}`}`;
+  throw new UsageError(
+    `there is no function "${name}"; ${close ? `did you mean ${close}?` : `known are ${known.join(", ")}`}`,
+  );
 }
 
 function contextOf(name: string): Context {

@@ -30,11 +30,13 @@ function program(finish: (code: number) => void): Command {
 
   tidemark
     .command("start")
-    .description("run everything here: the sample first, then live traffic until Ctrl-C")
-    .option("--once", "stop after the sample", false)
+    .description("run everything here: the samples first, then live traffic until Ctrl-C")
+    .option("--once", "stop after the samples", false)
+    .option("--pipelines <names>", "those to run, with commas between (default: all)")
     .option("--directory <dir>", "where state and outputs stand", ".tidemark")
-    .option("--rate <n>", "live records per second", "500")
+    .option("--rate <n>", "live records per second, of all topics together", "500")
     .option("--seed <n>", "of the live traffic", "1")
+    .option("--port <n>", "of the API; 0: any free one (default: 8081, or any free one)")
     .action(runs(async (flags) => (await import("./start.ts")).startCommand(flags, io)));
 
   tidemark
@@ -62,7 +64,7 @@ function program(finish: (code: number) => void): Command {
     .option("--users <n>", "different users", "20000")
     .option("--start <time>", "event time of the first record", "2024-01-01T12:00:00Z")
     .option("--rate <n>", "records per second of event time", "200")
-    .option("--sample", "the twelve records that `tidemark start` begins with, instead", false)
+    .option("--sample", "a dozen records that show what the pipeline does, instead", false)
     .option("--output <file>", "a file instead of standard output")
     .action(runs(async (flags) => (await import("./generate.ts")).generateCommand(flags, io)));
 

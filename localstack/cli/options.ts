@@ -1,6 +1,11 @@
-import type { PipelineName } from "../../shared/settings/settings.ts";
-import type { Sink } from "../runner/world.ts";
+import type { PipelineConfig } from "../../functions/catalog.ts";
+import type { DeployedSettings } from "../../shared/settings/deployment.ts";
+import { type PipelineName, readSettings } from "../../shared/settings/settings.ts";
 import { UsageError } from "./usage-error.ts";
+
+/** Records of an input are read from three partitions where nothing else is said: what Kafka's tutorials and ours make. */
+export const partitionsByDefault = 3;
+export const partitionsMax = 10_000;
 
 /** @throws {UsageError} naming the option and its bounds. */
 export function wholeNumberFrom(text: string, option: string, min: number, max: number): number {
@@ -20,21 +25,13 @@ export function keyValues(pairs: readonly string[]): Record<string, string> {
   );
 }
 
-const sinksOf: Readonly<Record<PipelineName, readonly Sink[]>> = { attribution: ["s3", "http"] };
-
-export function defaultSinks(pipeline: PipelineName): ReadonlySet<Sink> {
-  return new Set(sinksOf[pipeline]);
-}
-
-/** `s3,http` as a set. @throws {UsageError} the pipeline has no such sink. */
-export function sinkSet(text: string, pipeline: PipelineName): ReadonlySet<Sink> {
-  const names = text.split(",").map((name) => name.trim());
-  return new Set(
-    names.map((name) => {
-      const sink = sinksOf[pipeline].find((known) => known === name);
-      if (!sink)
-        throw new UsageError(`${pipeline} has no sink "${name}"; --sinks takes ${sinksOf[pipeline].join(",")}`);
-      return sink;
-    }),
-  );
+/** A pipeline with the settings that `given` says. @throws {SettingError} they can't be. */
+export function pipelineConfig(
+  name: PipelineName,
+  given: Readonly<Record<string, unknown>>,
+  partitions: number,
+): PipelineConfig {
+  const settings: DeployedSettings<PipelineName> = { ...readSettings(name, given), partitions };
+  // The settings are those of this very name, which the compiler can't follow.
+  return { name, settings } as PipelineConfig;
 }

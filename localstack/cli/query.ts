@@ -1,7 +1,6 @@
 import type { DuckDBResult } from "@duckdb/node-api";
+import { datasetColumns } from "../../functions/catalog.ts";
 import type { Column } from "../../shared/core/row.ts";
-import { attributedPageViewColumns } from "../../shared/pipelines/attribution/attribution.ts";
-import { rejectedEventColumns } from "../../shared/runtime/rejections.ts";
 import type { CommandIo } from "./io.ts";
 import { printable } from "./printable.ts";
 import { UsageError } from "./usage-error.ts";
@@ -10,17 +9,6 @@ import { UsageError } from "./usage-error.ts";
 const sqlErrors =
   /^(Parser|Binder|Catalog|Parameter Not Resolved|Permission|Not implemented|Conversion|Out of Range|Invalid Input|Mismatch Type) Error:/;
 const messageLengthMax = 300;
-
-/** What can be asked, by dataset. */
-const allDatasets: Readonly<Record<string, readonly Column[]>> = {
-  attributed_page_views: attributedPageViewColumns,
-  attributed_events: [],
-  deduped_events: [],
-  user_windows: [],
-  events_enriched: [],
-  purchases: [],
-  rejected_events: rejectedEventColumns,
-};
 
 /**
  * `tidemark query`: one SELECT in DuckDB's SQL over what stands in `<out>/s3`, with a view per dataset.
@@ -36,7 +24,7 @@ export async function query(
   sql: string,
   options: { readonly out: string; readonly json: boolean },
   io: Pick<CommandIo, "out" | "err">,
-  datasets: Readonly<Record<string, readonly Column[]>> = allDatasets,
+  datasets: Readonly<Record<string, readonly Column[]>> = datasetColumns,
 ): Promise<number> {
   try {
     const { OutputDatabase } = await import("./duckdb.ts");

@@ -2,13 +2,13 @@ import { accessSync, constants, statSync } from "node:fs";
 import { join } from "node:path";
 import { pipelineNamed, readSettings } from "../../shared/settings/settings.ts";
 import { RecordLineError } from "../record-file/parse-line.ts";
-import { ReplayNotes } from "../replay/progress-note.ts";
 import { type ReplayResult, replay } from "../replay/replay.ts";
+import { RunNotes, unfinishedOther } from "../replay/run-notes.ts";
 import { type Scan, scanRecords } from "../replay/scan.ts";
 import { claimOutput, holdState } from "../runner/state-directory.ts";
 import { openWorld } from "../runner/world.ts";
 import type { CommandIo } from "./io.ts";
-import { defaultSinks, keyValues, sinkSet, wholeNumberFrom } from "./options.ts";
+import { keyValues, partitionsByDefault, partitionsMax, pipelineConfig, wholeNumberFrom } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface ReplayFlags {
@@ -24,42 +24,38 @@ export interface ReplayFlags {
   readonly json: boolean;
 }
 
-/** Records of an input are read from three partitions where nothing else is said: what Kafka's tutorials and ours make. */
-const partitionsByDefault = 3;
-const partitionsMax = 10_000;
-
 /** `tidemark replay`: runs a recorded input through the real handlers. */
 export async function replayCommand(flags: ReplayFlags, io: CommandIo): Promise<void> {
-  const name = pipelineNamed(flags.pipeline);
-  const settings = readSettings(name, keyValues(flags.set));
+  const { name, given, asked } = settingsOf(flags);
   const batchMax = wholeNumberFrom(flags.batch, "--batch", 1, 10_000);
-  const asked =
-    flags.partitions === undefined ? undefined : wholeNumberFrom(flags.partitions, "--partitions", 1, partitionsMax);
-  const sinks = flags.sinks === undefined ? defaultSinks(name) : sinkSet(flags.sinks, name);
   checkReadable(flags.input);
   const held = holdState(flags.state ?? join(flags.out, "state"));
   try {
     claimOutput(flags.out, held.store);
-    const notes = new ReplayNotes(held.store);
+    const other = unfinishedOther(held.store, name);
+    if (other) {
+      throw new UsageError(
+        `a replay of ${other} into this state has not come to its end; run it again first, or give another --state and --out`,
+      );
+    }
+    const notes = new RunNotes(held.store, name);
     const { scan, partitions } = choosePartitions(flags.input, asked, notes);
     notes.partitions = partitions;
+    const config = pipelineConfig(name, given, partitions);
     const world = await openWorld({
-      settings,
-      partitions,
-      sinks,
+      pipelines: [config],
       store: held.store,
-      outDirectory: flags.out,
-      futureClock: "record",
-      durable: false,
       statePath: held.path,
+      outDirectory: flags.out,
+      replayBegan: notes.begunAt(Date.now()),
       batchMax: 100,
       deliveryTries: 5,
     });
     try {
       const onProgress = (progress: { bytes: number; records: number; seconds: number }) =>
         io.status(progressLine(progress, scan));
-      const options = { input: flags.input, scan, batchMax, drain: flags.drain, outDirectory: flags.out, onProgress };
-      const result = await replay(world, options);
+      const options = { config, input: flags.input, scan, batchMax, drain: flags.drain, outDirectory: flags.out };
+      const result = await replay(world, { ...options, onProgress });
       io.status("");
       for (const line of flags.json ? [JSON.stringify(result)] : describe(result, flags.out)) io.out(line);
     } finally {
@@ -68,6 +64,19 @@ export async function replayCommand(flags: ReplayFlags, io: CommandIo): Promise<
   } finally {
     held.close();
   }
+}
+
+/** What is said of the pipeline, checked before anything is touched. `asked`: the number of partitions, where it is said. */
+function settingsOf(flags: ReplayFlags) {
+  const name = pipelineNamed(flags.pipeline);
+  const given = {
+    ...keyValues(flags.set),
+    ...(flags.sinks !== undefined && { sinks: flags.sinks.split(",").map((sink) => sink.trim()) }),
+  };
+  const { partitions } = readSettings(name, given);
+  const asked =
+    flags.partitions === undefined ? partitions : wholeNumberFrom(flags.partitions, "--partitions", 1, partitionsMax);
+  return { name, given, asked };
 }
 
 function checkReadable(input: string): void {
@@ -82,15 +91,10 @@ function checkReadable(input: string): void {
 function choosePartitions(
   input: string,
   asked: number | undefined,
-  notes: ReplayNotes,
+  notes: RunNotes,
 ): { scan: Scan; partitions: number } {
-  const stored = notes.partitions;
-  if (stored !== undefined && asked !== undefined && asked !== stored) {
-    throw new UsageError(
-      `this state has ${stored} partitions, not ${asked}; drop --partitions, or give another --state`,
-    );
-  }
-  const known = stored ?? asked;
+  if (asked !== undefined) notes.checkPartitions(asked);
+  const known = notes.partitions ?? asked;
   try {
     const scan = scanRecords(input, known);
     const needed = Math.max(

@@ -10,7 +10,10 @@ const fileBytesMax = 32 * 1024 * 1024;
 
 interface PartitionLog {
   readonly file: string;
+  /** What one group or another has still to consume, in order. */
   readonly ahead: LogRecord[];
+  /** The next offset of each group. */
+  readonly positions: Map<string, number>;
   next: number;
   bytes: number;
 }
@@ -25,37 +28,48 @@ export class FileLog {
     this.#directory = directory;
   }
 
-  /** Opens a partition whose consumer has come to `from`: what stands in the file from there on is still to be consumed. */
-  open(topic: string, partition: number, from: number): void {
+  /**
+   * Opens a partition for the groups of consumers in `positions`, each of which has come to its own offset: what stands in the file from
+   * there on is still to be consumed.
+   */
+  open(topic: string, partition: number, positions: ReadonlyMap<string, number>): void {
     const file = join(this.#directory, `${topic}-${partition}.ndjson`);
-    const log: PartitionLog = { file, ahead: [], next: from, bytes: existsSync(file) ? statSync(file).size : 0 };
+    const log: PartitionLog = {
+      file,
+      ahead: [],
+      positions: new Map(positions),
+      next: Math.max(0, ...positions.values()),
+      bytes: existsSync(file) ? statSync(file).size : 0,
+    };
+    const from = Math.min(...positions.values());
+    let whole = 0;
     for (const line of log.bytes > 0 ? readLines(file) : []) {
+      // Without its line break it is what a process was writing when it died: nobody was told that it stands.
+      if (line.end === whole + line.bytes.length) break;
+      whole = line.end;
       const record = parseRecordLine(line);
       if (record?.offset === undefined) continue;
-      log.next = Math.max(log.next, record.offset + 1);
-      if (record.offset >= from) {
-        log.ahead.push({
-          topic,
-          partition,
-          offset: record.offset,
-          timestamp: record.ts ?? 0,
-          key: record.key,
-          value: record.value,
-        });
-      }
+      const { offset, ts = 0, key, value } = record;
+      log.next = Math.max(log.next, offset + 1);
+      if (offset >= from) log.ahead.push({ topic, partition, offset, timestamp: ts, key, value });
     }
+    if (whole < log.bytes) truncateSync(file, whole);
+    log.bytes = whole;
     this.#partitions.set(`${topic}-${partition}`, log);
   }
 
   /** Appends records; their offsets are the log's. */
-  produce(lines: readonly RecordLine[]): void {
+  produce(lines: readonly Omit<RecordLine, "offset">[]): void {
     const texts = new Map<PartitionLog, string[]>();
     for (const line of lines) {
       const log = this.#partition(line.topic, line.partition);
       const offset = log.next++;
-      const { topic, partition, ts, key, payload } = line;
+      const { topic, partition, tstype, ts, key, payload } = line;
       log.ahead.push({ topic, partition, offset, timestamp: ts, key: bytes(key), value: bytes(payload) });
-      texts.set(log, [...(texts.get(log) ?? []), `${JSON.stringify({ ...line, offset })}\n`]);
+      const text = `${JSON.stringify({ topic, partition, offset, tstype, ts, key, payload })}\n`;
+      const ofLog = texts.get(log);
+      if (ofLog) ofLog.push(text);
+      else texts.set(log, [text]);
     }
     for (const [log, text] of texts) {
       const joined = text.join("");
@@ -64,16 +78,21 @@ export class FileLog {
     }
   }
 
-  /** The next records of a partition that aren't consumed, at most `max`. */
-  peek(topic: string, partition: number, max: number): readonly LogRecord[] {
-    return this.#partition(topic, partition).ahead.slice(0, max);
+  /** The next records of a partition that a group hasn't consumed, at most `max`. */
+  peek(group: string, topic: string, partition: number, max: number): readonly LogRecord[] {
+    const { ahead, positions } = this.#partition(topic, partition);
+    const position = positions.get(group);
+    const first = ahead.findIndex(({ offset }) => offset >= (position ?? 0));
+    return first === -1 ? [] : ahead.slice(first, first + max);
   }
 
-  /** Records before `offset` are consumed. */
-  commit(topic: string, partition: number, offset: number): void {
+  /** A group has consumed the records before `offset`. What all have consumed is let go. */
+  commit(group: string, topic: string, partition: number, offset: number): void {
     const log = this.#partition(topic, partition);
-    const first = log.ahead.findIndex((record) => record.offset >= offset);
-    log.ahead.splice(0, first === -1 ? log.ahead.length : first);
+    log.positions.set(group, offset);
+    const consumed = Math.min(...log.positions.values());
+    const left = log.ahead.findIndex((record) => record.offset >= consumed);
+    log.ahead.splice(0, left === -1 ? log.ahead.length : left);
     if (log.ahead.length === 0 && log.bytes > fileBytesMax) {
       truncateSync(log.file, 0);
       log.bytes = 0;

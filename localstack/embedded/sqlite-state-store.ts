@@ -11,6 +11,8 @@ export interface SqliteStateStoreOptions {
   readonly clock: Clock;
   /** Whether the store offers `atomically`; without it, handlers interleave as they do on DynamoDB. Default true. */
   readonly atomic?: boolean;
+  /** Only to look at: nothing is made or changed, and the process that owns the file may be at work on it. Default false. */
+  readonly readOnly?: boolean;
 }
 
 const schema = `
@@ -21,7 +23,10 @@ const schema = `
   CREATE TABLE IF NOT EXISTS entries (list TEXT, place TEXT, body TEXT, PRIMARY KEY (list, place)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS changes (sequence INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER, key TEXT, version INTEGER, body TEXT, outbox TEXT);
   CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS expiring ON entities (expires_at) WHERE expires_at IS NOT NULL;
 `;
+/** Keys that are listed at a time. */
+const keysPerPage = 1_000;
 
 /**
  * The state of a local run, in one SQLite database that one process owns.
@@ -40,19 +45,17 @@ export class SqliteStateStore implements StateStore {
   readonly #tables: readonly SqliteTable[];
   readonly #changes: { add: StatementSync; forget: StatementSync };
   readonly #notes: { get: StatementSync; set: StatementSync };
+  readonly #keys: StatementSync;
+  readonly #removeExpired: StatementSync;
   readonly #clock: Clock;
   #changed: Document[] = [];
   #inLine: Promise<unknown> = Promise.resolve();
   #transaction: "none" | "open" | "broken" = "none";
   #isGroup = false;
 
-  constructor({ path, clock, atomic = true }: SqliteStateStoreOptions) {
-    const database = new DatabaseSync(path);
-    // Readers of other processes (tidemark watermarks) may look while this one writes; a commit is on disk when it returns.
-    database.exec(
-      "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 8000;",
-    );
-    database.exec(schema);
+  constructor({ path, clock, atomic = true, readOnly = false }: SqliteStateStoreOptions) {
+    const database = new DatabaseSync(path, { readOnly });
+    if (!readOnly) prepare(database);
     this.#database = database;
     this.#clock = clock;
     const written = (document: Document) => this.#written(document);
@@ -72,6 +75,10 @@ export class SqliteStateStore implements StateStore {
       get: database.prepare("SELECT value FROM notes WHERE name = ?"),
       set: database.prepare("INSERT INTO notes VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"),
     };
+    this.#keys = database.prepare("SELECT key FROM entities WHERE key > ? AND key < ? ORDER BY key LIMIT ?");
+    this.#removeExpired = database.prepare(
+      "DELETE FROM entities WHERE key IN (SELECT key FROM entities WHERE expires_at <= ? LIMIT ?)",
+    );
     if (atomic) this.atomically = (work) => (this.#isGroup ? this.#part(work) : this.#alone(() => this.#whole(work)));
   }
 
@@ -92,6 +99,25 @@ export class SqliteStateStore implements StateStore {
 
   forgetChanges(upTo: number): void {
     this.#changes.forget.run(upTo);
+  }
+
+  /**
+   * The keys of all entities that begin with `prefix`, which ends in ASCII, and go on behind it; by code point. What a transaction has
+   * written is among them from its end on.
+   */
+  *entityKeys(prefix: string): Generator<string> {
+    const end = prefix.slice(0, -1) + String.fromCharCode(prefix.charCodeAt(prefix.length - 1) + 1);
+    for (let after = prefix, isMore = true; isMore; ) {
+      const page = this.#keys.all(after, end, keysPerPage) as unknown as { key: string }[];
+      for (const { key } of page) yield key;
+      after = page.at(-1)?.key ?? end;
+      isMore = page.length === keysPerPage;
+    }
+  }
+
+  /** Makes room where entities have expired, at most `max` at once. For every reader they were gone already. @returns how many. */
+  removeExpired(max: number): number {
+    return Number(this.#removeExpired.run(this.#clock.now(), max).changes);
   }
 
   /** What the runner itself has to remember, in the same transactions as the state. */
@@ -154,4 +180,12 @@ export class SqliteStateStore implements StateStore {
       throw error;
     }
   }
+}
+
+function prepare(database: DatabaseSync): void {
+  // Readers of other processes (tidemark watermarks) may look while this one writes; a commit is on disk when it returns.
+  database.exec(
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 8000;",
+  );
+  database.exec(schema);
 }

@@ -47,6 +47,7 @@ export class SqliteTable implements DocumentTable {
       const document = this.#find(key);
       if (document) found.set(key, document);
     }
+    if (this.#dirty.size === 0) this.#bound();
     return found;
   }
 
@@ -68,13 +69,17 @@ export class SqliteTable implements DocumentTable {
       this.#put.run(key, version, body, settled ?? null, outbox ?? null, expiresAt ?? null);
     }
     this.#dirty.clear();
-    if (this.#cached.size > cachedMax) this.#cached.clear();
+    this.#bound();
   }
 
   /** Forgets what was written to memory, and all that was read. */
   forget(): void {
     this.#dirty.clear();
     this.#cached.clear();
+  }
+
+  #bound(): void {
+    if (this.#cached.size > cachedMax) this.#cached.clear();
   }
 
   #find(key: string): Document | undefined {

@@ -4,7 +4,7 @@ import type { RunningPipeline } from "../../shared/runtime/running-pipeline.ts";
 import { readLines } from "../record-file/line-reader.ts";
 import { type FileRecord, parseRecordLine } from "../record-file/parse-line.ts";
 
-/** Consecutive records of one topic, and where the file stands behind them. */
+/** Consecutive records, and where the file stands behind them. */
 export interface FileDelivery {
   readonly topic: string;
   readonly records: readonly LogRecord[];
@@ -12,20 +12,21 @@ export interface FileDelivery {
   readonly lines: number;
 }
 
-type PipelineFacts = Pick<RunningPipeline, "eventTimeOf" | "scope" | "partitions">;
+type Reader = Pick<RunningPipeline, "eventTimeOf" | "kind" | "scope" | "partitions">;
 
 /**
- * Cuts a record file into deliveries: consecutive records of one topic (in scope `topic`: of one topic and partition), at most
- * `batchMax`. What a record lacks is filled in: Kafka's own partition for its key, the next offset, its event time as timestamp.
+ * Cuts a record file into deliveries: consecutive records of one topic, at most `batchMax`. Partitions of a delivery are worked on side by
+ * side; so where their order among each other matters, a delivery is of one partition. What a record lacks is filled in: Kafka's own partition for its key, the next offset, its event time as timestamp.
  * @param nextOffsets the next offset per `topic-partition`; kept up to date.
  */
 export function* cutDeliveries(
   path: string,
   from: { readonly offset: number; readonly lines: number },
-  pipeline: PipelineFacts,
+  pipeline: Reader,
   batchMax: number,
   nextOffsets: Map<string, number>,
 ): Generator<FileDelivery> {
+  const belongTogether = mattersAcrossPartitions(pipeline) ? isSamePartition : isSameTopic;
   let records: LogRecord[] = [];
   let { offset, lines } = from;
   for (const line of readLines(path, from)) {
@@ -33,7 +34,7 @@ export function* cutDeliveries(
     if (parsed) {
       const record = complete(parsed, pipeline, nextOffsets);
       const first = records[0];
-      if (first && (records.length === batchMax || !belongTogether(first, record, pipeline.scope))) {
+      if (first && (records.length === batchMax || !belongTogether(first, record))) {
         yield { topic: first.topic, records, offset, lines };
         records = [];
       }
@@ -45,13 +46,22 @@ export function* cutDeliveries(
   if (records[0]) yield { topic: records[0].topic, records, offset, lines };
 }
 
-function belongTogether(a: LogRecord, b: LogRecord, scope: "partition" | "topic"): boolean {
-  return a.topic === b.topic && (scope === "partition" || a.partition === b.partition);
+/** Watermarks of a whole topic, and ids that are known in all partitions: what comes first there decides. */
+function mattersAcrossPartitions({ kind, scope }: Reader): boolean {
+  return scope === "topic" || kind === "facts";
+}
+
+function isSameTopic(a: LogRecord, b: LogRecord): boolean {
+  return a.topic === b.topic;
+}
+
+function isSamePartition(a: LogRecord, b: LogRecord): boolean {
+  return a.topic === b.topic && a.partition === b.partition;
 }
 
 function complete(
   { topic, partition, offset, ts, key, value }: FileRecord,
-  pipeline: PipelineFacts,
+  pipeline: Reader,
   nextOffsets: Map<string, number>,
 ): LogRecord {
   const number = partition ?? (key ? partitionOf(key, pipeline.partitions) : 0);

@@ -1,11 +1,9 @@
+import type { PipelineConfig } from "../../functions/catalog.ts";
 import { formatEventTime } from "../../shared/core/time.ts";
-import { watermarkOf } from "../../shared/core/watermark.ts";
-import type { KeyedRecord } from "../../shared/pipelines/pipeline.ts";
-import { readClosing } from "../../shared/runtime/closing.ts";
+import type { Watermark } from "../../shared/core/watermark.ts";
 import { addCounts, type Counts, noCounts, recordsRead } from "../../shared/runtime/counts.ts";
-import { type KeyedEngine, partitionsTogether } from "../../shared/runtime/engine.ts";
-import { closingKey, closingScope, rowKey } from "../../shared/runtime/keys.ts";
-import { readRow } from "../../shared/runtime/partition-row.ts";
+import type { ScopeProgress } from "../../shared/runtime/progress.ts";
+import type { RunningPipeline } from "../../shared/runtime/running-pipeline.ts";
 
 interface TopicSummary {
   readonly read: number;
@@ -20,43 +18,54 @@ export interface Summary {
   readonly pipeline: string;
   readonly records: Readonly<Record<string, TopicSummary>>;
   readonly outputs: Readonly<Record<string, { readonly revisions: number; readonly finals: number }>>;
-  /** By partition (`all` where partitions count together); null where a source has not been seen yet. */
+  /** By partition (`all` where partitions count together); null where a source has not been seen yet. Empty where records have no event time. */
   readonly watermarks: Readonly<Record<string, string | null>>;
 }
 
 /** Reads a summary off a state. `ignoredTopics`: records of topics that the pipeline doesn't read. */
 export async function summarize(
-  engine: Pick<KeyedEngine<KeyedRecord, unknown>, "pipeline" | "store" | "settings">,
+  config: PipelineConfig,
+  pipeline: RunningPipeline,
   ignoredTopics: Readonly<Record<string, number>>,
 ): Promise<Summary> {
-  const { pipeline, store, settings } = engine;
+  const progress = await pipeline.progress();
   const byTopic = new Map<string, Counts>(pipeline.sources.map((topic) => [topic, noCounts]));
-  const watermarks: Record<string, string | null> = {};
-  let finals = 0;
-  const scopes = pipeline.scope === "topic" ? [0] : Array.from({ length: settings.partitions }, (_, i) => i);
-  for (const partition of scopes) {
-    const sources = partitionsTogether(engine, partition);
-    const scope = closingScope(pipeline, partition);
-    const documents = await store.progress.read([
-      ...sources.map((source) => rowKey(pipeline, source)),
-      closingKey(scope),
-    ]);
-    const rows = sources.map((source) => ({ source, row: readRow(documents.get(rowKey(pipeline, source))) }));
-    for (const { source, row } of rows)
-      byTopic.set(source.topic, addCounts(byTopic.get(source.topic) ?? noCounts, row.counts));
-    finals += readClosing(documents.get(closingKey(scope)), pipeline.finalInterval).finals;
-    const highest = rows.filter(({ row }) => !row.idle).map(({ row }) => row.highest);
-    const watermark = watermarkOf(highest, pipeline.allowedLateness, undefined);
-    const name = pipeline.scope === "topic" ? "all" : String(partition);
-    watermarks[name] = watermark === undefined ? null : formatEventTime(Math.max(watermark, 0));
+  for (const { topic, row } of progress.flatMap(({ sources }) => sources)) {
+    byTopic.set(topic, addCounts(byTopic.get(topic) ?? noCounts, row.counts));
   }
-  const counts = [...byTopic.values()];
-  const revisions = counts.reduce((sum, one) => sum + one.revisions, 0);
-  const records = Object.fromEntries([
-    ...[...byTopic].map(([topic, one]) => [topic, topicSummary(one)]),
-    ...Object.entries(ignoredTopics).map(([topic, ignored]) => [topic, topicSummary({ ...noCounts, ignored })]),
-  ]) as Record<string, TopicSummary>;
-  return { pipeline: pipeline.name, records, outputs: { [pipeline.dataset]: { revisions, finals } }, watermarks };
+  const all = [...byTopic.values()].reduce(addCounts, noCounts);
+  const ignored = Object.entries(ignoredTopics).map(([topic, ignored]) => [topic, { ...noCounts, ignored }] as const);
+  const records = [...byTopic, ...ignored].map(([topic, counts]) => [topic, topicSummary(counts)] as const);
+  const outputs = { revisions: all.revisions, finals: finalsOf(config, pipeline, progress, all) };
+  return {
+    pipeline: pipeline.name,
+    records: Object.fromEntries(records),
+    outputs: { [pipeline.dataset]: outputs },
+    watermarks: hasEventTimes(config)
+      ? Object.fromEntries(progress.map(({ name, watermark }) => [name, watermarkText(watermark)]))
+      : {},
+  };
+}
+
+/** Whether records of this pipeline have a time that they could be late by. */
+export function hasEventTimes({ settings }: PipelineConfig): boolean {
+  return "allowedLateness" in settings;
+}
+
+/** Never before 1970. */
+export function watermarkText(watermark: Watermark): string | null {
+  return watermark === undefined ? null : formatEventTime(Math.max(watermark, 0));
+}
+
+/** A fact is final at once: its row is written with the batch that accepts it. */
+function finalsOf(
+  { settings: { sinks } }: PipelineConfig,
+  { kind }: RunningPipeline,
+  progress: readonly ScopeProgress[],
+  { accepted }: Counts,
+): number {
+  if (kind === "facts") return sinks.includes("s3") ? accepted : 0;
+  return progress.reduce((sum, { finals }) => sum + finals, 0);
 }
 
 function topicSummary(counts: Counts): TopicSummary {

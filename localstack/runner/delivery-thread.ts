@@ -1,24 +1,32 @@
 import { Worker } from "node:worker_threads";
+import type { PipelineConfig } from "../../functions/catalog.ts";
 import type { SqliteStateStore } from "../embedded/sqlite-state-store.ts";
-import type { DeliveryWorkerData } from "./delivery-worker.ts";
-import type { Delivered } from "./http-delivery.ts";
+import type { DeliveryWorkerData, ReachedByReader } from "./delivery-worker.ts";
+import type { OutboxReaderName } from "./outbox-reader.ts";
 
 const note = "delivered";
 
-/** How far deliveries have come, as the state remembers it. */
-export function readDelivered(store: SqliteStateStore): Delivered {
-  return JSON.parse(store.note(note) ?? '{"cursor":0,"bytes":0}') as Delivered;
+/** How far the readers have come, as the state remembers it. */
+export function readReached(store: SqliteStateStore): ReachedByReader {
+  return JSON.parse(store.note(note) ?? "{}") as ReachedByReader;
 }
 
-export function writeDelivered(store: SqliteStateStore, delivered: Delivered): void {
-  store.setNote(note, JSON.stringify(delivered));
+/** A reader that isn't at work stays where it is. */
+export function writeReached(store: SqliteStateStore, reached: ReachedByReader): void {
+  store.setNote(note, JSON.stringify({ ...readReached(store), ...reached }));
+}
+
+/** The readers that these pipelines' outputs need. */
+export function readersFor(pipelines: readonly PipelineConfig[]): OutboxReaderName[] {
+  const sinks = new Set(pipelines.flatMap(({ settings }) => settings.sinks));
+  return [...(sinks.has("http") ? (["deliver"] as const) : []), ...(sinks.has("kafka") ? (["publish"] as const) : [])];
 }
 
 /**
- * Delivery in a thread of its own, as it is a function of its own on AWS.
+ * Delivery in a thread of its own, as it is functions of their own on AWS: `deliver` and `publish` each read the changes at their own pace.
  *
- * How far it has come is stored with the state's next transaction; after a kill in between, `deliveries.ndjson` is cut back to what the
- * state remembers, and the rest is sent again.
+ * How far they have come is stored with the state's next transaction; after a kill in between, their files are cut back to what the state
+ * remembers, and the rest is sent again.
  */
 export class DeliveryThread {
   readonly #store: SqliteStateStore;
@@ -27,13 +35,15 @@ export class DeliveryThread {
   readonly #broken: Promise<never>;
   readonly #ended: Promise<void>;
   #underWay: Promise<void> = Promise.resolve();
-  #delivered: Delivered;
+  #reached: ReachedByReader;
 
-  constructor(store: SqliteStateStore, data: DeliveryWorkerData) {
+  constructor(store: SqliteStateStore, data: Omit<DeliveryWorkerData, "reached">) {
     this.#store = store;
-    this.#delivered = data.delivered;
+    const stored = readReached(store);
+    const of = (name: OutboxReaderName) => [name, stored[name] ?? { cursor: 0, lengths: {} }] as const;
+    this.#reached = Object.fromEntries(data.readers.map(of)) satisfies ReachedByReader;
     this.#worker = new Worker(new URL("./delivery-worker.ts", import.meta.url), {
-      workerData: data,
+      workerData: { ...data, reached: this.#reached } satisfies DeliveryWorkerData,
       resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 128 },
     });
     this.#broken = new Promise((_, reject) => this.#worker.once("error", reject));
@@ -46,9 +56,9 @@ export class DeliveryThread {
   async start(): Promise<void> {
     await this.#underWay;
     this.#worker.postMessage("deliver");
-    const answer = new Promise<Delivered>((resolve) => this.#worker.once("message", resolve));
-    this.#underWay = Promise.race([answer, this.#broken]).then((delivered) => {
-      this.#delivered = delivered;
+    const answer = new Promise<ReachedByReader>((resolve) => this.#worker.once("message", resolve));
+    this.#underWay = Promise.race([answer, this.#broken]).then((reached) => {
+      this.#reached = reached;
     });
     this.#underWay.catch(() => {});
   }
@@ -58,10 +68,10 @@ export class DeliveryThread {
     return this.#underWay;
   }
 
-  /** Remembers how far it has come; for a transaction of the state. */
+  /** Remembers how far it has come, and lets go of the changes that all readers have passed; for a transaction of the state. */
   remember(): void {
-    writeDelivered(this.#store, this.#delivered);
-    this.#store.forgetChanges(this.#delivered.cursor);
+    writeReached(this.#store, this.#reached);
+    this.#store.forgetChanges(Math.min(...Object.values(this.#reached).map(({ cursor }) => cursor)));
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { Document } from "../../shared/ports/state-store.ts";
 import { UsageError } from "../cli/usage-error.ts";
 import { SqliteStateStore } from "../embedded/sqlite-state-store.ts";
 import { systemClock } from "../embedded/system-clock.ts";
@@ -64,15 +63,5 @@ export function makeWritable(directory: string, option: string): void {
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch {
     throw new UsageError(`${directory} can't be written; give another directory with ${option}`);
-  }
-}
-
-/** The progress documents of a state, also while another process works on it. */
-export function readProgress(directory: string): Document[] {
-  const database = new DatabaseSync(join(directory, stateFile), { readOnly: true });
-  try {
-    return database.prepare("SELECT key, version, body FROM progress").all() as unknown as Document[];
-  } finally {
-    database.close();
   }
 }

@@ -4,9 +4,7 @@ import type { ChangeFeed, StoredChange } from "../embedded/change-feed.ts";
 import { localContext } from "./msk-mapping.ts";
 import { streamBatchSize } from "./triggers.ts";
 
-type Handler = (event: DynamoDBStreamEvent, context: Context) => Promise<DynamoDBBatchResponse>;
-
-const batchSize = streamBatchSize("deliver", "entities");
+export type StreamHandler = (event: DynamoDBStreamEvent, context: Context) => Promise<DynamoDBBatchResponse>;
 
 /** What a DynamoDB stream with new images sends for these changes. */
 export function streamEvent(changes: readonly StoredChange[], table: string): DynamoDBStreamEvent {
@@ -31,10 +29,11 @@ export function progressEvent(keys: readonly string[]): DynamoDBStreamEvent {
  */
 export async function deliverChanges(
   feed: ChangeFeed,
-  handler: Handler,
+  { name, handler }: { readonly name: string; readonly handler: StreamHandler },
   cursor: number,
   { tries, wait }: { tries: number; wait: (attempt: number) => Promise<void> },
 ): Promise<number> {
+  const batchSize = streamBatchSize(name, "entities");
   let sent = cursor;
   for (let attempt = 1; ; ) {
     const changes = feed.after(sent, batchSize);
@@ -46,7 +45,7 @@ export async function deliverChanges(
     attempt = next > sent ? 1 : attempt + 1;
     sent = next;
     if (failed === undefined) continue;
-    if (attempt > tries) throw new Error("the HTTP endpoint could not be reached");
+    if (attempt > tries) throw new Error(`${name} could not send its outputs in ${tries} tries`);
     await wait(attempt);
   }
 }

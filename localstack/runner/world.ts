@@ -1,28 +1,27 @@
 import { join } from "node:path";
-import { createHandler as createAttribution } from "../../functions/consume/handler.ts";
+import { type PipelineConfig, runConfigured, type Surroundings } from "../../functions/catalog.ts";
+import { createHandler as createConsumer } from "../../functions/consume/handler.ts";
 import { createHandler as createFinalize } from "../../functions/finalize/handler.ts";
-import { attribution } from "../../shared/pipelines/attribution/attribution.ts";
-import { runKeyed } from "../../shared/runtime/running-pipeline.ts";
-import type { PipelineSettings } from "../../shared/settings/settings.ts";
+import type { WallTimeMs } from "../../shared/core/units.ts";
+import type { RunningPipeline } from "../../shared/runtime/running-pipeline.ts";
 import { parquetFormat } from "../../shared/sinks/parquet/parquet-format.ts";
 import { DirectoryObjectStore } from "../embedded/directory-object-store.ts";
 import type { SqliteStateStore } from "../embedded/sqlite-state-store.ts";
-import { systemClock } from "../embedded/system-clock.ts";
-import { DeliveryThread, readDelivered } from "./delivery-thread.ts";
-import { consumerOf } from "./triggers.ts";
-
-export type Sink = "s3" | "http";
+import { clockOf } from "../embedded/system-clock.ts";
+import { DeliveryThread, readersFor } from "./delivery-thread.ts";
+import { type ConsumerRow, consumersFor, functionNamed } from "./triggers.ts";
 
 export interface WorldOptions {
-  readonly settings: PipelineSettings<"attribution">;
-  readonly partitions: number;
-  readonly sinks: ReadonlySet<Sink>;
+  /** Each of them at most once. */
+  readonly pipelines: readonly PipelineConfig[];
   readonly store: SqliteStateStore;
   readonly outDirectory: string;
-  readonly futureClock: "wall" | "record";
-  /** Whether objects survive a power failure, as the state does; a kill they survive anyway. */
-  readonly durable: boolean;
-  /** The store's file: deliveries are read from it in another thread. */
+  /**
+   * When a replay began: there the clock stands still, nothing is ahead of its own record, and nothing expires. Without it the wall clock
+   * goes, and objects survive a power failure, as the state does; a kill they survive anyway.
+   */
+  readonly replayBegan?: WallTimeMs;
+  /** The store's file: outputs are read from it in another thread. */
   readonly statePath: string;
   /** Outputs per HTTP request. */
   readonly batchMax: number;
@@ -30,58 +29,53 @@ export interface WorldOptions {
   readonly deliveryTries: number;
 }
 
-/** Everything that AWS provides to a pipeline, on this machine: the real handlers over embedded stores. */
+/** A function that takes records for a pipeline. */
+export interface Consumer extends ConsumerRow {
+  readonly pipeline: RunningPipeline;
+  readonly handler: ReturnType<typeof createConsumer>;
+}
+
+/** Everything that AWS provides to pipelines, on this machine: the real handlers over embedded stores. */
 export type World = Awaited<ReturnType<typeof openWorld>>;
 
 export async function openWorld(options: WorldOptions) {
-  const { settings, partitions, sinks, store, outDirectory } = options;
-  const clock = systemClock;
-  const objects = await DirectoryObjectStore.open(join(outDirectory, "s3"), { fsync: options.durable });
-  const engine = {
-    pipeline: attribution(settings),
-    settings: {
-      partitions,
-      maxFutureSkew: settings.maxFutureSkew,
-      futureClock: options.futureClock,
-      stateBytesMax: settings.stateBytesMax,
-      immediate: sinks.has("http"),
-      finals: sinks.has("s3"),
-      views: false,
-    },
-    store,
-    objects,
-    rowFormat: parquetFormat,
-    clock,
-    meter: { count: () => {} },
-  } as const;
-  const pipeline = runKeyed(engine);
-  const delivery = sinks.has("http")
-    ? new DeliveryThread(store, {
-        settings,
-        statePath: options.statePath,
-        outDirectory,
-        delivered: readDelivered(store),
-        batchMax: options.batchMax,
-        tries: options.deliveryTries,
-      })
-    : undefined;
-  const consumers = { attribution: createAttribution({ pipeline, failures: "report" }) };
+  const { store, outDirectory, statePath, replayBegan: stillAt, batchMax } = options;
+  const isReplay = stillAt !== undefined;
+  const objects = await DirectoryObjectStore.open(join(outDirectory, "s3"), { fsync: !isReplay });
+  const surroundings: Surroundings = {
+    ...{ store, objects, rowFormat: parquetFormat, clock: clockOf(stillAt), meter: { count: () => {} } },
+    futureClock: isReplay ? "record" : "wall",
+    expires: !isReplay,
+  };
+  const pipelines = options.pipelines.map((config) => runConfigured(config, surroundings));
+  const consumers = pipelines.flatMap((pipeline) =>
+    consumersFor(pipeline.name).map(
+      (row): Consumer => ({ ...row, pipeline, handler: createConsumer({ pipeline, failures: "report" }) }),
+    ),
+  );
+  const closing = functionNamed("finalize").pipelines;
+  const readers = readersFor(options.pipelines);
+  const thread = { pipelines: options.pipelines, readers, statePath, outDirectory, batchMax, stillAt };
+  const delivery =
+    readers.length > 0 ? new DeliveryThread(store, { ...thread, tries: options.deliveryTries }) : undefined;
   return {
-    engine,
-    pipeline,
+    pipelines,
+    /** @throws {Error} it doesn't run here. */
+    pipelineNamed: (name: string) => found(pipelines, name),
     store,
     objects,
     delivery,
-    handlers: { ...consumers, finalize: createFinalize({ pipelines: [pipeline] }) },
-    /** The function that the manifest has a topic's records go to, with its batch size. */
-    consumerOf(topic: string) {
-      const consumer = consumerOf(topic);
-      if (!consumer || !pipeline.sources.includes(topic)) return undefined;
-      const handlers: Partial<Record<string, (typeof consumers)["attribution"]>> = consumers;
-      const handler = handlers[consumer.name];
-      if (!handler) throw new Error(`functions/manifest.ts: nothing here runs ${consumer.name}`);
-      return { handler, batchSize: consumer.batchSize };
-    },
+    finalize: createFinalize({ pipelines: pipelines.filter(({ name }) => closing.includes(name)) }),
+    /** Each gets all of a topic's records, and stands at its own place in it. */
+    consumersOf: (topic: string) => consumers.filter(({ topics }) => topics.includes(topic)),
+    /** @throws {Error} it doesn't run here. */
+    consumerNamed: (name: string) => found(consumers, name),
     close: async () => delivery?.close(),
   };
+}
+
+function found<T extends { readonly name: string }>(all: readonly T[], name: string): T {
+  const one = all.find((candidate) => candidate.name === name);
+  if (!one) throw new Error(`${name} doesn't run here`);
+  return one;
 }

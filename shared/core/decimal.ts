@@ -9,28 +9,29 @@ export const zero: Decimal = { units: 0n, scale: 0 };
 
 const digitsMax = 18;
 export const scaleMax = 6;
-const numberForm = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/;
+const textLengthMax = 1_000;
+const numberForm = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /**
  * Reads a decimal from the text of a JSON number: at most 18 digits, at most 6 of them after the point, an exponent worked out.
- * Zeros after the point are kept (`50.00`) as far as they fit. `undefined` for anything else.
+ * Zeros after the point are kept (`50.00`) as far as they fit. `undefined` for anything else, and for more than 1,000 characters.
  */
 export function parseDecimal(text: string): Decimal | undefined {
-  const parts = text.length <= 64 ? numberForm.exec(text) : null;
+  const parts = text.length <= textLengthMax ? numberForm.exec(text) : null;
   if (!parts) return undefined;
   const [, sign, whole, fraction = "", exponent = "0"] = parts as unknown as [string, string, string, string?, string?];
   let scale = fraction.length - Number(exponent);
-  let digits = whole + fraction;
-  while (scale > scaleMax && digits.endsWith("0") && digits.length > 1) {
+  let digits = (whole + fraction).replace(/^0+/, "");
+  if (digits === "") return { units: 0n, scale: Math.min(Math.max(scale, 0), scaleMax) };
+  while (scale > 0 && digits.endsWith("0") && (scale > scaleMax || digits.length > digitsMax)) {
     digits = digits.slice(0, -1);
     scale--;
   }
-  if (/^0*$/.test(digits)) return { units: 0n, scale: Math.min(Math.max(scale, 0), scaleMax) };
+  if (scale > scaleMax || digits.length - Math.min(scale, 0) > digitsMax) return undefined;
   if (scale < 0) {
     digits += "0".repeat(-scale);
     scale = 0;
   }
-  if (scale > scaleMax || Math.max(digits.replace(/^0+/, "").length, scale) > digitsMax) return undefined;
   const units = BigInt(digits);
   return { units: sign === "-" ? -units : units, scale };
 }
@@ -40,6 +41,13 @@ export function formatDecimal({ units, scale }: Decimal): string {
   const sign = units < 0n ? "-" : "";
   const digits = String(units < 0n ? -units : units).padStart(scale + 1, "0");
   return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`;
+}
+
+/** Reads what `formatDecimal` has written, however many digits that has: the way back for sums, which `parseDecimal` may refuse. */
+export function readDecimal(text: string): Decimal {
+  const point = text.indexOf(".");
+  if (point === -1) return { units: BigInt(text), scale: 0 };
+  return { units: BigInt(text.slice(0, point) + text.slice(point + 1)), scale: text.length - point - 1 };
 }
 
 export function addDecimals(a: Decimal, b: Decimal): Decimal {

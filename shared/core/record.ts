@@ -1,4 +1,5 @@
-import { type Decimal, parseDecimal } from "./decimal.ts";
+import { type Decimal, parseDecimal, zero } from "./decimal.ts";
+import { nestsDeeperThan, numberSource } from "./json-text.ts";
 import { isEventTime, parseEventTime } from "./time.ts";
 import type { EventTimeMs, WallTimeMs } from "./units.ts";
 
@@ -126,7 +127,7 @@ export function requiredText(json: JsonFields, name: string): string {
 export function optionalDecimal(json: JsonFields, name: string): Decimal | null {
   const value = own(json.fields, name);
   if (value === undefined || value === null) return null;
-  const text = typeof value === "number" ? numberSource(json, name, value) : value;
+  const text = typeof value === "number" ? numberSource(json.text, name, value) : value;
   const decimal = typeof text === "string" ? parseDecimal(text) : undefined;
   if (decimal) return decimal;
   throw new UnusableValue("malformed", `${name} is no decimal of 18 digits with 6 after the point: ${shown(text)}`);
@@ -135,6 +136,20 @@ export function optionalDecimal(json: JsonFields, name: string): Decimal | null 
 /** A required exact decimal, as `optionalDecimal` reads it. @throws {UnusableValue} as there, and where it is missing or null. */
 export function requiredDecimal(json: JsonFields, name: string): Decimal {
   return optionalDecimal(json, name) ?? missing(name);
+}
+
+/**
+ * A required whole number from 1 up: a JSON number (`2`, also `2.0`), at most 2^53 - 1.
+ * @throws {UnusableValue} missing, null, no number, or another one.
+ */
+export function requiredCount(json: JsonFields, name: string): number {
+  const value = own(json.fields, name) ?? missing(name);
+  const source = typeof value === "number" ? numberSource(json.text, name, value) : undefined;
+  const { units, scale } = (source !== undefined && parseDecimal(source)) || zero;
+  const unit = 10n ** BigInt(scale);
+  const count = units % unit === 0n ? Number(units / unit) : 0;
+  if (Number.isSafeInteger(count) && count >= 1) return count;
+  throw new UnusableValue("malformed", `${name} is no whole number from 1 up: ${shown(source ?? value)}`);
 }
 
 function missing(name: string): never {
@@ -164,41 +179,10 @@ function boundedId(id: string, name: string): string {
 
 /** An integer as its digits. */
 function integerText(json: JsonFields, name: string, value: number): string {
-  const source = numberSource(json, name, value);
+  const source = numberSource(json.text, name, value);
   if (source === undefined || !/^-?\d+$/.test(source))
     throw new UnusableValue("malformed", `${name} is not an integer`);
   return boundedId(source, name);
-}
-
-/** The text of a top-level number. The parsed number may no longer be the one that was sent. */
-function numberSource({ text }: JsonFields, name: string, value: number): string | undefined {
-  const shortest = String(value);
-  return standsOnce(text, name, shortest) ? shortest : topLevelSource(text, name);
-}
-
-/**
- * Whether a field's name stands in the text just once, with just this number behind it. Spares most records a second parse.
- * With a backslash somewhere the name may also be spelt in another way, and what looks like it may be a part of something else.
- */
-function standsOnce(text: string, name: string, number: string): boolean {
-  const quoted = `"${name}"`;
-  const at = text.indexOf(quoted);
-  let start = at + quoted.length + 1;
-  if (at === -1 || text[start - 1] !== ":" || text.indexOf(quoted, start) !== -1) return false;
-  if (text[start] === " ") start++;
-  const end = start + number.length;
-  return text.startsWith(number, start) && (text[end] === "," || text[end] === "}") && !text.includes("\\");
-}
-
-/** The source text of a top-level number of an object; the last one where the name stands twice, as JSON.parse has it. */
-export function topLevelSource(text: string, name: string): string | undefined {
-  // The reviver sees every object that has the name; which of them is the root is known only in the end.
-  const sources = new Map<object, string>();
-  const root: object = JSON.parse(text, function (this: object, key, value, context?: { source?: string }) {
-    if (key === name && context?.source !== undefined) sources.set(this, context.source);
-    return value;
-  } as (this: object, key: string, value: unknown) => unknown);
-  return sources.get(root);
 }
 
 /** The length of a well-formed string in UTF-8 bytes. */
@@ -209,22 +193,6 @@ export function utf8Length(text: string): number {
     if (unit >= 0x80) bytes += unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
   }
   return bytes;
-}
-
-function nestsDeeperThan(text: string, max: number): boolean {
-  let depth = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i);
-    if (inString) {
-      if (unit === 0x5c) i++;
-      else if (unit === 0x22) inString = false;
-    } else if (unit === 0x22) inString = true;
-    else if (unit === 0x5b || unit === 0x7b) depth++;
-    else if (unit === 0x5d || unit === 0x7d) depth--;
-    if (depth > max) return true;
-  }
-  return false;
 }
 
 function shown(value: unknown): string {

@@ -128,8 +128,6 @@ export interface FactRecord extends StreamRecord {
 /** A pipeline whose results are its records, each id once. A result is final at its first revision. */
 export interface FactPipeline<R extends FactRecord, T = unknown> extends Pipeline<R> {
   readonly kind: "facts";
-  /** How long an id is known, in wall time from when it was stored; without it, for ever. */
-  readonly retention?: DurationMs;
   /** `timestamp`: the log's own of the record. */
   row(record: R, timestamp: WallTimeMs): Row;
   /** The key of its message in a Kafka topic; the message itself is the record's text, byte for byte. */

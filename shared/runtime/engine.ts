@@ -29,8 +29,8 @@ export interface EngineSettings {
   readonly finals: boolean;
   /** Whether totals and lists per key are kept, where the pipeline has them. */
   readonly views: boolean;
-  /** How long the state of a key outlives its last write; without it, for ever. */
-  readonly stateRetention?: DurationMs;
+  /** How long the state of a key outlives its last write, and the id of a fact its first; without it, for ever. */
+  readonly retention?: DurationMs;
 }
 
 /** A pipeline and what it runs on. */

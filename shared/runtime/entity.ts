@@ -25,7 +25,8 @@ export interface Entity<S> {
 
 interface StoredEntity {
   at: Record<string, StoredPosition>;
-  no?: [lane: string, position: StoredPosition, message: string][];
+  /** By lane and message: hundreds of records may be refused in one batch, all of them for the same reason. */
+  no?: [lane: string, message: string, positions: StoredPosition[]][];
   s: unknown;
 }
 
@@ -41,11 +42,9 @@ export function readEntity<R extends KeyedRecord, S>(
     version: document.version,
     state: pipeline.decode(stored.s, Buffer.byteLength(document.body)),
     applied: stored.at,
-    refused: (stored.no ?? []).map(([lane, position, message]) => ({
-      lane,
-      position: readPosition(position),
-      message,
-    })),
+    refused: (stored.no ?? []).flatMap(([lane, message, positions]) =>
+      positions.map((position) => ({ lane, position: readPosition(position), message })),
+    ),
     settled: document.settled ?? "",
   };
 }
@@ -59,9 +58,7 @@ export function entityDocument<R extends KeyedRecord, S>(
 ): Document {
   const stored: StoredEntity = {
     at: entity.applied,
-    ...(entity.refused.length > 0 && {
-      no: entity.refused.map(({ lane, position, message }) => [lane, storePosition(position), message]),
-    }),
+    ...(entity.refused.length > 0 && { no: storeRefused(entity.refused) }),
     s: pipeline.encode(entity.state),
   };
   return {
@@ -78,4 +75,12 @@ export function entityDocument<R extends KeyedRecord, S>(
 export function hasApplied<S>(entity: Entity<S>, lane: string, position: Position): boolean {
   const applied = entity.applied[lane];
   return applied !== undefined && comparePositions(position, readPosition(applied)) <= 0;
+}
+
+function storeRefused(refused: readonly Refusal[]): NonNullable<StoredEntity["no"]> {
+  const byLane = Map.groupBy(refused, ({ lane, message }) => `${lane} ${message}`);
+  return Array.from(byLane.values(), (same) => {
+    const { lane, message } = same[0] as Refusal;
+    return [lane, message, same.map(({ position }) => storePosition(position))];
+  });
 }

@@ -5,9 +5,10 @@ import type { FactRecord } from "../pipelines/pipeline.ts";
 import type { FactEngine } from "./engine.ts";
 import { type Fact, factDocument, isKnownBefore, readFact, standsAt } from "./fact.ts";
 import { foldFacts } from "./fold.ts";
-import type { Intake, Outcome, PositionedRow, Refusal, TakenIn } from "./intake.ts";
+import type { Intake, Outcome, Refusal, TakenIn } from "./intake.ts";
 import type { Applicable, Verdict } from "./judge.ts";
 import { factKey, laneOf } from "./keys.ts";
+import type { PositionedRow } from "./position-objects.ts";
 
 /** Commits in flight at once: what keeps a Lambda's connection pool (50 sockets) busy without queueing in it. */
 const commitsAtOnce = 32;

@@ -31,7 +31,7 @@ export function factDocument<R extends FactRecord, T>(
     version: 1,
     body: JSON.stringify(stored),
     ...(settings.immediate && { outbox: text }),
-    ...(pipeline.retention !== undefined && { expiresAt: clock.now() + pipeline.retention }),
+    ...(settings.retention !== undefined && { expiresAt: clock.now() + settings.retention }),
   };
 }
 

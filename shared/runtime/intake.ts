@@ -1,7 +1,7 @@
 import type { Position } from "../core/position.ts";
-import type { Row } from "../core/row.ts";
 import type { OpenTry } from "./claim.ts";
 import type { Verdict } from "./judge.ts";
+import type { PositionedRow } from "./position-objects.ts";
 
 /** How the records that a try has judged take effect: what keyed state and facts do differently. It never throws for a failing store. */
 export type Intake<R> = (opened: OpenTry, verdicts: readonly Verdict<R>[]) => Promise<readonly TakenIn[]>;
@@ -23,11 +23,6 @@ export interface TakenIn {
 export interface Failure {
   readonly from: Position;
   readonly cause: unknown;
-}
-
-export interface PositionedRow {
-  readonly position: Position;
-  readonly row: Row;
 }
 
 /** A record that was refused as oversized. */

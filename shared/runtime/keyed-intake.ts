@@ -2,6 +2,7 @@ import { atMostAtOnce } from "../core/at-most-at-once.ts";
 import { StreamError } from "../core/errors.ts";
 import { comparePositions, type Position, storePosition } from "../core/position.ts";
 import { bucketEnd } from "../core/time.ts";
+import { turnsByName } from "../core/turns-by-name.ts";
 import type { WallTimeMs } from "../core/units.ts";
 import { earlierOf, laterOf } from "../core/watermark.ts";
 import type { KeyedRecord, PruneContext } from "../pipelines/pipeline.ts";
@@ -29,17 +30,22 @@ const conflictsMax = 20;
 /** Commits in flight at once: what keeps a Lambda's connection pool (50 sockets) busy without queueing in it. */
 const commitsAtOnce = 32;
 
-/** Takes records into the states of their keys: one conditional write per key. Keys are independent of each other. */
+/**
+ * Takes the records of one invocation into the states of their keys: one conditional write per key. Keys are independent of each other.
+ * Partitions that meet in a key take turns: a hot key would otherwise cost a failed write for each pair of them.
+ */
 export function keyedIntake<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>): Intake<R> {
+  const inTurn = turnsByName();
   return async (opened, verdicts) => {
     const records = verdicts.filter((verdict): verdict is Applicable<R> => verdict.kind === "apply");
     await engine.store.due.append(dueLists(engine, opened.source, opened.row.next, records));
-    return takeIn(engine, records, batchContext(engine, opened));
+    return takeIn(engine, inTurn, records, batchContext(engine, opened));
   };
 }
 
 async function takeIn<R extends KeyedRecord, S>(
   engine: KeyedEngine<R, S>,
+  inTurn: ReturnType<typeof turnsByName>,
   records: readonly Applicable<R>[],
   context: BatchContext,
 ): Promise<TakenIn[]> {
@@ -53,7 +59,7 @@ async function takeIn<R extends KeyedRecord, S>(
   if (byKey.size === 0) return [];
   const documents = await engine.store.entities.read([...byKey.keys()]);
   return atMostAtOnce(commitsAtOnce, [...byKey], ([key, ofKey]) =>
-    takeInKey(engine, documents.get(key), ofKey, context),
+    inTurn(key, () => takeInKey(engine, documents.get(key), ofKey, context)),
   );
 }
 
@@ -159,5 +165,5 @@ function isAt(refusal: Refusal, lane: string, position: Position): boolean {
 }
 
 function expiry<R extends KeyedRecord, S>({ settings, clock }: KeyedEngine<R, S>): WallTimeMs | undefined {
-  return settings.stateRetention === undefined ? undefined : clock.now() + settings.stateRetention;
+  return settings.retention === undefined ? undefined : clock.now() + settings.retention;
 }

@@ -1,9 +1,9 @@
 import { comparePositions, type Position, readPosition, type StoredPosition, storePosition } from "../core/position.ts";
+import type { Row } from "../core/row.ts";
 import { formatEventTime } from "../core/time.ts";
 import type { EventTimeMs, WallTimeMs } from "../core/units.ts";
 import { laterOf, type Watermark } from "../core/watermark.ts";
 import type { Engine, SourcePartition } from "./engine.ts";
-import type { PositionedRow } from "./intake.ts";
 import type { Claim } from "./partition-row.ts";
 import { type Rejection, rejectedEventColumns, rejectedEvents, rejectionRow } from "./rejections.ts";
 
@@ -21,6 +21,11 @@ export interface Span {
   readonly claim: Pick<Claim, "end" | "clock">;
 }
 
+export interface PositionedRow {
+  readonly position: Position;
+  readonly row: Row;
+}
+
 /** What a try has to write, in the order of positions. */
 export interface PositionedContent {
   readonly rejections: readonly Rejection[];
@@ -28,7 +33,7 @@ export interface PositionedContent {
   readonly rows: readonly PositionedRow[];
 }
 
-/** Most batches reject a record or two; compressing so little costs more time than the rest of their file. */
+/** Many batches have a row or two to write; compressing so little costs more time than the rest of their file. */
 const compressedFrom = 50;
 
 /**
@@ -95,7 +100,7 @@ function decidingObject(
   const bytes = rowFormat.encode(
     pipeline.columns,
     rows.map(({ row }) => row),
-    { metadata: { ...metadata, ...beside } },
+    { metadata: { ...metadata, ...beside }, compress: rows.length >= compressedFrom },
   );
   return { name: factsName(engine, span, at), bytes };
 }

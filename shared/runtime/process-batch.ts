@@ -135,11 +135,12 @@ function firstFailure(taken: readonly TakenIn[]): Failure | undefined {
 }
 
 function rejectionsOf<R>(done: readonly Verdict<R>[], lane: string, taken: readonly TakenIn[]): Rejection[] {
-  const refusals = taken.flatMap((one) => one.refusals).filter((refusal) => refusal.lane === lane);
+  const ofLane = taken.flatMap((one) => one.refusals).filter((refusal) => refusal.lane === lane);
+  const refusals = new Map(ofLane.map((refusal) => [nameOf(refusal.position), refusal]));
   const known = new Set(taken.flatMap((one) => one.outcomes).map(({ position }) => nameOf(position)));
   return done.flatMap((verdict): Rejection[] => {
     if (verdict.kind === "reject" && !known.has(nameOf(verdict.position))) return [verdict];
-    const refusal = refusals.find(({ position }) => comparePositions(position, verdict.position) === 0);
+    const refusal = refusals.get(nameOf(verdict.position));
     return refusal ? [{ ...verdict, reason: "oversized", message: refusal.message }] : [];
   });
 }

@@ -14,6 +14,7 @@ import { settle } from "./settle.ts";
 /** A pipeline with all it runs on: what functions and the runner know of it. */
 export interface RunningPipeline {
   readonly name: string;
+  readonly kind: Pipeline<StreamRecord>["kind"];
   readonly sources: readonly string[];
   readonly dataset: string;
   readonly columns: readonly Column[];
@@ -33,7 +34,7 @@ export interface RunningPipeline {
 
 export function runKeyed<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>): RunningPipeline {
   return {
-    ...common(engine, keyedIntake(engine)),
+    ...common(engine, () => keyedIntake(engine)),
     close: (partition) => closeBuckets(engine, partition),
     emittedBy: (document) => emittedByState(engine.pipeline, document),
   };
@@ -41,25 +42,26 @@ export function runKeyed<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>): R
 
 export function runFacts<R extends FactRecord, T>(engine: FactEngine<R, T>): RunningPipeline {
   return {
-    ...common(engine, factIntake(engine)),
+    ...common(engine, () => factIntake(engine)),
     // Nothing waits: a fact's row is written with its batch.
     close: async () => 0,
     emittedBy: (document) => emittedByFact(engine.pipeline, document),
   };
 }
 
-function common<R extends StreamRecord>(engine: Engine<Pipeline<R>>, intake: Intake<R>) {
+function common<R extends StreamRecord>(engine: Engine<Pipeline<R>>, intakeOfInvocation: () => Intake<R>) {
   const { pipeline, settings } = engine;
-  const { name, sources, dataset, columns, scope } = pipeline;
+  const { name, kind, sources, dataset, columns, scope } = pipeline;
   return {
-    ...{ name, sources, dataset, columns, scope },
+    ...{ name, kind, sources, dataset, columns, scope },
     partitions: settings.partitions,
     eventTimeOf: (topic: string, value: Uint8Array) => {
       if (!sources.includes(topic)) return undefined;
       const parsed = pipeline.parse(topic, value);
       return parsed.kind === "record" ? parsed.record.time : undefined;
     },
-    process: (batch: readonly PartitionBatch[], signal?: AbortSignal) => processBatch(engine, intake, batch, signal),
+    process: (batch: readonly PartitionBatch[], signal?: AbortSignal) =>
+      processBatch(engine, intakeOfInvocation(), batch, signal),
     settle: (partition: number, to: "watermark" | "end") => settle(engine, partition, to),
     progress: () => readProgress(engine),
   };

@@ -4,7 +4,15 @@ export function nearest(given: string, known: readonly string[]): string | undef
     .map((name) => ({ name, distance: editDistance(given.toLowerCase(), name.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best && best.distance <= Math.max(2, given.length / 3) ? best.name : undefined;
+  // A name that would have to be replaced letter by letter is not near, however short it is.
+  const isNear = best && best.distance <= Math.max(2, given.length / 3) && best.distance < best.name.length;
+  return isNear ? best.name : undefined;
+}
+
+/** What to say of a name that isn't known. */
+export function hintFor(given: string, known: readonly string[]): string {
+  const close = nearest(given, known);
+  return close ? `did you mean ${close}?` : `known are ${known.join(", ")}`;
 }
 
 /** Levenshtein's distance; texts beyond 64 units are far from every name. */

@@ -72,7 +72,7 @@ for (const ratePerSecond of [200, 1_000, 4_000]) {
       immediate: true,
       finals: true,
       views: true,
-      stateRetention: 14 * 24 * 3_600_000,
+      retention: 14 * 24 * 3_600_000,
     },
     store: { entities: counted(store.entities), progress: counted(store.progress), due, lists: store.lists },
     objects: new MemoryObjectStore(),

@@ -16,8 +16,8 @@ describe("the state of a user", () => {
       await world.deliver([viewAt(i / perDelivery, (i + perDelivery) * every)]);
       await world.close();
       const state = await world.stateOf("user_1");
-      mostClicks = Math.max(mostClicks, state.clicks.length);
-      mostViews = Math.max(mostViews, state.views.length);
+      mostClicks = Math.max(mostClicks, state.touches.length);
+      mostViews = Math.max(mostViews, state.outcomes.length);
       mostSettled = Math.max(mostSettled, (await world.settledOf("user_1")).split("\n").length - 1);
       mostLists = Math.max(mostLists, await world.dueLists());
     }

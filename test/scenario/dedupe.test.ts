@@ -16,9 +16,9 @@ afterEach(() => {
 
 function dedupeWorld(settings: { partitions?: number; stateBytesMax?: number } = {}) {
   const world = new PipelineWorld({
-    pipeline: dedupe({ allowedLateness: 5 * minute, dedupeRetention: 7 * day }),
+    pipeline: dedupe({ allowedLateness: 5 * minute }),
     run: runFacts,
-    settings: { partitions: 1, ...settings },
+    settings: { partitions: 1, retention: 7 * day, ...settings },
     // Without transactions, as on DynamoDB: what a failed try has stored stays.
     interpose: (store) => interposedStore(store, {}),
   });

@@ -36,7 +36,7 @@ function expectRevisionsToLeadTo(world: World, finals: Awaited<ReturnType<World[
 const shownMax = 5;
 
 /** The same items in any order. Of thousands that differ a few are shown: a whole difference would take minutes to draw. */
-function expectSame(what: string, found: readonly object[], wanted: readonly object[]): void {
+export function expectSame(what: string, found: readonly object[], wanted: readonly object[]): void {
   const [foundTexts, wantedTexts] = [found.map(textOf), wanted.map(textOf)];
   const missing = without(wantedTexts, foundTexts).slice(0, shownMax);
   const tooMuch = without(foundTexts, wantedTexts).slice(0, shownMax);

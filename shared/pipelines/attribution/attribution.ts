@@ -1,10 +1,10 @@
 import type { Column } from "../../core/row.ts";
 import type { DurationMs } from "../../core/units.ts";
-import { isBefore } from "../../core/watermark.ts";
+import { isBefore, type Watermark } from "../../core/watermark.ts";
+import { keyedJoin } from "../last-touch-join/keyed-join.ts";
 import type { KeyedPipeline, Result, StateOf } from "../pipeline.ts";
 import { adClicks, type ClickRecord, pageViews, parseRecord, type ViewRecord } from "./records.ts";
-import { decode, emptyState, encode, readSettledView, type UserState, type View } from "./state.ts";
-import { prune, seal, step } from "./step.ts";
+import { type Click, storedAttribution, type UserState, type View } from "./state.ts";
 
 export interface AttributionSettings {
   /** How long before a page view a click may lie and still be credited with it; both ends count. */
@@ -46,33 +46,44 @@ export function attribution(settings: AttributionSettings): KeyedPipeline<ClickR
     parse: parseRecord,
     resultTime: (record) => (record.kind === "view" ? record.time : undefined),
     isLate: (record, watermark) => isBefore(record.time, watermark),
-    emptyState,
-    decode,
-    encode,
-    step: (state, record, context) => step(state, record, context, settings.attributionWindow),
-    prune: (state, context) => prune(state, context, settings.attributionWindow),
-    seal,
-    marked: ({ views }, marks, of) => marks.flatMap((at) => (views[at] ? [result(views[at], of, false)] : [])),
-    between: ({ views }, from, to, of) =>
-      views.filter(({ time }) => from <= time && time < to).map((view) => result(view, of, true)),
-    settledResult: (stored, of) => result(readSettledView(stored), of, true),
+    ...keyedJoin<ClickRecord | ViewRecord, Click, View>({
+      window: settings.attributionWindow,
+      read: readRecord,
+      credit: (view, touch, watermark) => ({ ...view, touch, watermark }),
+      result,
+      stored: storedAttribution,
+    }),
   };
 }
 
-function result({ id, time, url, click, revision, watermark, reason }: View, of: StateOf, final: boolean): Result {
+function readRecord(record: ClickRecord | ViewRecord, watermark: Watermark): { touch: Click } | { outcome: View } {
+  const { id, time } = record;
+  return record.kind === "click"
+    ? { touch: { id, time, campaign: record.campaign } }
+    : { outcome: { id, time, url: record.url, touch: null, revision: 1, watermark } };
+}
+
+function result(view: View, of: StateOf, final: boolean): Result {
+  const { id, time, url, touch, revision, watermark } = view;
   const row = {
     page_view_id: id,
     user_id: of.key,
     event_time: time,
     url,
-    attributed_campaign_id: click?.campaign ?? null,
-    attributed_click_id: click?.id ?? null,
-    attributed_click_time: click?.time ?? null,
+    attributed_campaign_id: touch?.campaign ?? null,
+    attributed_click_id: touch?.id ?? null,
+    attributed_click_time: touch?.time ?? null,
     revision,
     final,
     partition: of.partition,
     watermark: watermark ?? null,
-    reason,
+    reason: reasonOf(view),
   };
   return { entity: id, revision, time, row, messageKey: of.key };
+}
+
+/** `click`: credited at once; `no-click`: nobody to credit yet; `better-click`: a click that came later won. */
+function reasonOf({ touch, revision }: View): "click" | "no-click" | "better-click" {
+  if (revision > 1) return "better-click";
+  return touch ? "click" : "no-click";
 }

@@ -6,8 +6,6 @@ import type { FactPipeline, FactRecord } from "../pipeline.ts";
 
 export interface DedupeSettings {
   readonly allowedLateness: DurationMs;
-  /** How long an id is remembered at least, in wall time. */
-  readonly dedupeRetention: DurationMs;
 }
 
 /** A record of `incoming-events`: `{eventId, eventTime, ...}`; whatever else it holds passes through. */
@@ -16,6 +14,7 @@ export interface IncomingEvent extends FactRecord {
 }
 
 export const incomingEvents = "incoming-events";
+export const dedupedEvents = "deduped_events";
 
 /** What stands in `deduped_events`; `body` is the record's JSON text. */
 export const dedupedEventColumns: readonly Column[] = [
@@ -25,17 +24,16 @@ export const dedupedEventColumns: readonly Column[] = [
 ];
 
 /** `incoming-events` with each `eventId` once, the first that comes, over all partitions. */
-export function dedupe({ allowedLateness, dedupeRetention }: DedupeSettings): FactPipeline<IncomingEvent, never> {
+export function dedupe({ allowedLateness }: DedupeSettings): FactPipeline<IncomingEvent, never> {
   return {
     kind: "facts",
     name: "dedupe",
     sources: [incomingEvents],
     scope: "topic",
-    dataset: "deduped_events",
+    dataset: dedupedEvents,
     columns: dedupedEventColumns,
     outputTopic: "processed-events",
     allowedLateness,
-    retention: dedupeRetention,
     parse: (_, value) => parseValue(value, readEvent),
     isLate: ({ time }, watermark) => isBefore(time, watermark),
     row: ({ id, time, text }) => ({ eventId: id, eventTime: time, body: text }),

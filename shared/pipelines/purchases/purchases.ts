@@ -1,7 +1,16 @@
-import { addDecimals, compareDecimals, type Decimal, formatDecimal, timesInteger, zero } from "../../core/decimal.ts";
+import {
+  addDecimals,
+  compareDecimals,
+  type Decimal,
+  formatDecimal,
+  readDecimal,
+  timesInteger,
+  zero,
+} from "../../core/decimal.ts";
 import {
   type JsonFields,
   parseValue,
+  requiredCount,
   requiredDecimal,
   requiredId,
   requiredText,
@@ -27,22 +36,8 @@ export interface PurchaseRecord extends FactRecord {
   readonly total: Decimal;
 }
 
-/** What the history of a user shows of a purchase. */
-export interface PurchaseEntry {
-  readonly purchaseId: string;
-  readonly productName: string;
-  readonly productType: string;
-  readonly value: string;
-  readonly quantity: number;
-  readonly total: string;
-  /** The log's own of the record. */
-  readonly timestamp: string;
-}
-
-/** A sum as JSON keeps it: exact, with as many digits as it takes. */
-export type StoredSum = readonly [units: string, scale: number];
-
 export const purchasesTopic = "purchases";
+export const purchaseRows = "purchases";
 
 /** What stands in the dataset `purchases`. */
 export const purchaseColumns: readonly Column[] = [
@@ -57,37 +52,33 @@ export const purchaseColumns: readonly Column[] = [
 ];
 
 /** `purchases`, each `purchaseId` once and for ever, over all users; what a user owes in all, and for what. */
-export function purchases(): FactPipeline<PurchaseRecord, StoredSum> {
+export function purchases() {
   return {
     kind: "facts",
     name: "purchases",
     sources: [purchasesTopic],
     scope: "partition",
-    dataset: "purchases",
+    dataset: purchaseRows,
     columns: purchaseColumns,
     outputTopic: "processed-purchases",
     allowedLateness: 0,
-    parse: (_, value) => parseValue(value, readPurchase),
+    parse: (_: string, value: Uint8Array) => parseValue(value, readPurchase),
     isLate: () => false,
     row: purchaseRow,
     messageKey: ({ userId }) => userId,
     fold: {
       keyOf: ({ userId }) => userId,
-      empty: [String(zero.units), zero.scale],
-      add: (sum, { total }) => storeSum(addDecimals(readSum(sum), total)),
+      empty: formatDecimal(zero),
+      // As decimal text, which may have more digits than one amount.
+      add: (sum, { total }) => formatDecimal(addDecimals(readDecimal(sum), total)),
       entry: purchaseEntry,
     },
-  };
-}
-
-/** A sum as decimal text. */
-export function sumText(stored: StoredSum): string {
-  return formatDecimal(readSum(stored));
+  } as const satisfies FactPipeline<PurchaseRecord, string>;
 }
 
 function readPurchase(json: JsonFields): PurchaseRecord {
   const value = requiredDecimal(json, "value");
-  const quantity = readQuantity(json);
+  const quantity = requiredCount(json, "quantity");
   const total = requiredDecimal(json, "total");
   if (value.units < 0n) throw new UnusableValue("malformed", `value is below zero: ${formatDecimal(value)}`);
   const product = timesInteger(value, BigInt(quantity));
@@ -108,14 +99,6 @@ function readPurchase(json: JsonFields): PurchaseRecord {
   };
 }
 
-function readQuantity(json: JsonFields): number {
-  const { units, scale } = requiredDecimal(json, "quantity");
-  const unit = 10n ** BigInt(scale);
-  const quantity = units % unit === 0n ? Number(units / unit) : Number.NaN;
-  if (Number.isSafeInteger(quantity) && quantity >= 1) return quantity;
-  throw new UnusableValue("malformed", "quantity is no whole number from 1 up");
-}
-
 function purchaseRow(purchase: PurchaseRecord, timestamp: WallTimeMs): Row {
   const { id, userId, productName, productType, value, quantity, total } = purchase;
   return {
@@ -125,18 +108,11 @@ function purchaseRow(purchase: PurchaseRecord, timestamp: WallTimeMs): Row {
   };
 }
 
-function purchaseEntry(purchase: PurchaseRecord, timestamp: WallTimeMs): PurchaseEntry {
+/** What the history of a user shows of a purchase. */
+function purchaseEntry(purchase: PurchaseRecord, timestamp: WallTimeMs) {
   const { id, productName, productType, value, quantity, total } = purchase;
   return {
     ...{ purchaseId: id, productName, productType, value: formatDecimal(value), quantity, total: formatDecimal(total) },
     timestamp: formatEventTime(timestamp),
   };
-}
-
-function storeSum({ units, scale }: Decimal): StoredSum {
-  return [String(units), scale];
-}
-
-function readSum([units, scale]: StoredSum): Decimal {
-  return { units: BigInt(units), scale };
 }

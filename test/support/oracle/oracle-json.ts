@@ -20,10 +20,15 @@ export function objectIn(text: string): Record<string, unknown> | undefined {
   }
 }
 
-/** A non-empty string, or an integer as its digits. */
+/** A non-empty string that UTF-8 can hold, or an integer as its digits. */
 export function idIn(value: unknown): string | undefined {
-  if (typeof value === "string") return value === "" ? undefined : value;
+  if (typeof value === "string") return value === "" || !value.isWellFormed() ? undefined : value;
   return value instanceof NumberText && /^-?\d+$/.test(value.text) ? value.text : undefined;
+}
+
+/** Text, be it empty. */
+export function textIn(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
 /** Text, or null where there is none; `undefined` for anything else. */

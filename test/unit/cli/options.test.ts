@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { defaultSinks, keyValues, sinkSet, wholeNumberFrom } from "../../../localstack/cli/options.ts";
+import { keyValues, pipelineConfig, wholeNumberFrom } from "../../../localstack/cli/options.ts";
 import { UsageError } from "../../../localstack/cli/usage-error.ts";
+import { pipelineNames, SettingError } from "../../../shared/settings/settings.ts";
 
 /** The answer, or what is wrong. */
 function answerOf(work: () => unknown): unknown {
@@ -53,21 +54,31 @@ describe("keyValues", () => {
   });
 });
 
-describe("sinks", () => {
-  it.each<[text: string, expected: unknown]>([
-    ["s3", new Set(["s3"])],
-    ["s3,http", new Set(["s3", "http"])],
-    ["http, s3", new Set(["s3", "http"])],
-    ["s3,s3", new Set(["s3"])],
-    ["S3", 'attribution has no sink "S3"; --sinks takes s3,http'],
-    ["s3,ftp", 'attribution has no sink "ftp"; --sinks takes s3,http'],
-    ["s3,", 'attribution has no sink ""; --sinks takes s3,http'],
-    ["", 'attribution has no sink ""; --sinks takes s3,http'],
-  ])("%j are %j", (text, expected) => {
-    expect(answerOf(() => sinkSet(text, "attribution"))).toEqual(expected);
+describe("pipelineConfig", () => {
+  it("is the pipeline with its defaults, with what is given in their place, and the number of partitions", () => {
+    const { name, settings } = pipelineConfig("dedupe", { allowedLateness: "1m", sinks: ["kafka"] }, 4);
+    expect({ name, ...settings }).toMatchObject({
+      name: "dedupe",
+      allowedLateness: 60_000,
+      dedupeRetention: 7 * 86_400_000,
+      outputTopic: "processed-events",
+      sinks: ["kafka"],
+      partitions: 4,
+    });
   });
 
-  it("of attribution are by default the rows in S3 and the HTTP endpoint", () => {
-    expect(defaultSinks("attribution")).toEqual(new Set(["s3", "http"]));
+  it("has the sinks of its pipeline where none are given", () => {
+    const sinks = pipelineNames.map((name) => [name, pipelineConfig(name, {}, 1).settings.sinks]);
+    expect(Object.fromEntries(sinks)).toEqual({
+      attribution: ["s3", "http"],
+      conversions: ["s3", "kafka"],
+      dedupe: ["s3", "kafka"],
+      windows: ["s3", "kafka"],
+      purchases: ["s3", "views"],
+    });
+  });
+
+  it("refuses a setting of another pipeline", () => {
+    expect(() => pipelineConfig("purchases", { allowedLateness: "1m" }, 1)).toThrow(SettingError);
   });
 });

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { datasetColumns } from "../../../functions/catalog.ts";
 import { query } from "../../../localstack/cli/query.ts";
 import type { Column, Row } from "../../../shared/core/row.ts";
 import { parseEventTime } from "../../../shared/core/time.ts";
@@ -62,10 +63,10 @@ interface Answer {
   readonly err: readonly string[];
 }
 
-async function ask(sql: string, { json = false, from = out } = {}): Promise<Answer> {
+async function ask(sql: string, { json = false, from = out, datasets = datasetColumns } = {}): Promise<Answer> {
   const lines = { out: [] as string[], err: [] as string[] };
   const io = { out: (line: string) => void lines.out.push(line), err: (line: string) => void lines.err.push(line) };
-  return { code: await query(sql, { out: from, json }, io), ...lines };
+  return { code: await query(sql, { out: from, json }, io, datasets), ...lines };
 }
 
 function rowsOf(answer: Answer): readonly string[] {
@@ -95,6 +96,17 @@ describe("a dataset", () => {
     ]);
   });
 
+  it.each(Object.entries(datasetColumns))(
+    "has all its columns and no rows where it has no files yet: %s",
+    async (name, columns) => {
+      const empty = join(root, "empty");
+      mkdirSync(join(empty, "s3"), { recursive: true });
+      const found = rowsOf(await ask(`select column_name from (describe ${name})`, { from: empty }));
+      expect(found).toEqual(columns.map((column) => column.name));
+      expect(rowsOf(await ask(`select count(*) from ${name}`, { from: empty }))).toEqual(["0"]);
+    },
+  );
+
   it("has its columns and no rows where it has no files yet", async () => {
     expect(await ask("select count(*) as n, max(watermark) as w from rejected_events")).toEqual({
       code: 0,
@@ -110,7 +122,7 @@ describe("a dataset", () => {
     "is named where it has no files yet and its columns aren't known: %s",
     async (name) => {
       const mend = `run tidemark replay --pipeline NAME --input FILE --out ${out} first`;
-      expect(await ask(`select 1 from ${name}`)).toEqual({
+      expect(await ask(`select 1 from ${name}`, { datasets: { user_windows: [], deduped_events: [] } })).toEqual({
         code: 1,
         out: [],
         err: [`tidemark: no ${name.toLowerCase()} yet under ${out}; ${mend}`],
@@ -136,7 +148,7 @@ describe("a dataset", () => {
   });
 
   it("is listed where it stands, beside those whose columns are known", async () => {
-    expect(rowsOf(await ask("show tables"))).toEqual(["attributed_page_views", "purchases", "rejected_events"]);
+    expect(rowsOf(await ask("show tables"))).toEqual(Object.keys(datasetColumns).sort());
   });
 
   it("is missing where there are no outputs at all", async () => {
@@ -205,7 +217,7 @@ describe("SQL that isn't understood is bad usage, in one line", () => {
     ["select 1; select 2", "one SELECT can be asked, not 2 statements"],
     [
       "select * from clicks",
-      "there is no clicks; the datasets are attributed_page_views, attributed_events, deduped_events, user_windows, events_enriched, purchases, rejected_events",
+      "there is no clicks; the datasets are attributed_page_views, attributed_events, deduped_events, user_windows, purchases, rejected_events",
     ],
     [
       "select ids from purchases",

@@ -6,6 +6,7 @@ import {
   type Decimal,
   formatDecimal,
   parseDecimal,
+  readDecimal,
   timesInteger,
   zero,
 } from "../../../shared/core/decimal.ts";
@@ -30,7 +31,6 @@ describe("parseDecimal", () => {
     ["0.000001", "0.000001"],
     ["-0.000001", "-0.000001"],
     ["123456.789012", "123456.789012"],
-    ["007", "7"],
     ["1e1", "10"],
     ["1e3", "1000"],
     ["1E3", "1000"],
@@ -50,23 +50,34 @@ describe("parseDecimal", () => {
     ["18 digits before the point", "999999999999999999", "999999999999999999"],
     ["18 digits, 6 of them behind it", "999999999999.999999", "999999999999.999999"],
     ["a negative number of 18 digits", "-999999999999.999999", "-999999999999.999999"],
-    ["zeros in front, which are no digits", "000000000000000000001", "1"],
+    ["a zero in front of the point, which is no digit", "0.999999", "0.999999"],
+    ["1,000 characters", `1.5${"0".repeat(997)}`, "1.500000"],
     ["an exponent that makes 18 digits", "1e17", "100000000000000000"],
     ["an exponent that moves zeros behind the point", "1000000e-6", "1.000000"],
     ["zeros behind the sixth place", "1.1234560000", "1.123456"],
     ["zeros behind the sixth place of an integer", "5.0000000000", "5.000000"],
+    ["13 digits before six zeros, of which those stay that fit", "9999999999999.000000", "9999999999999.00000"],
+    ["18 digits before a zero", "999999999999999999.0", "999999999999999999"],
+    ["18 digits before a zero and an exponent", "99999999999999999.90e1", "999999999999999999"],
+    ["an exponent with zeros in front", "1e0000000003", "1000"],
+    ["a zero with a large exponent", "0e99999", "0"],
   ])("takes %s", (_, text, shown) => {
     expect(formatDecimal(read(text))).toBe(shown);
   });
 
   it.each([
     ["19 digits", "1000000000000000000"],
+    ["a zero in front, which no JSON number has", "007"],
+    ["1,001 characters", `1.5${"0".repeat(998)}`],
     ["19 digits, 6 of them behind the point", "1000000000000.000001"],
     ["a digit at the seventh place", "0.0000001"],
     ["a digit at the seventh place by an exponent", "1e-7"],
     ["an exponent that makes 19 digits", "1e18"],
     ["an exponent far beyond", "1e999"],
     ["an exponent of four digits", "1e1000"],
+    ["an exponent of fifty digits", `1e${"9".repeat(50)}`],
+    ["an exponent of fifty digits below zero", `1e-${"9".repeat(50)}`],
+    ["19 digits, the last of them a zero before the point", "1234567890123456780"],
     ["13 digits before six behind", "9999999999999.000001"],
     ["a plus", "+1"],
     ["no digit before the point", ".5"],
@@ -138,6 +149,26 @@ const decimal = fc
     return { text, millionths };
   });
 const millionthsOf = ({ units, scale }: Decimal) => units * 10n ** BigInt(6 - scale);
+
+describe("readDecimal", () => {
+  it.each([
+    "0",
+    "0.00",
+    "7",
+    "-7",
+    "-0.5",
+    "-0.000001",
+    "50.00",
+    "1999999999999999998.000001",
+    "-12345678901234567890123456.7",
+  ])("reads %s as it was written", (text) => {
+    expect(formatDecimal(readDecimal(text))).toBe(text);
+  });
+
+  it("reads what parseDecimal reads, the same", () => {
+    for (const text of ["0.00", "-0.5", "123456789012.345678"]) expect(readDecimal(text)).toEqual(parseDecimal(text));
+  });
+});
 
 describe("decimals, against whole numbers of millionths", () => {
   it("mean what their text says, and print it again", () => {

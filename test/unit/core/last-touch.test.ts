@@ -12,15 +12,17 @@ import {
 
 const window = 1_800;
 const touch = (id: string, time: number): Touch => ({ id, time });
-/** `a@5 b@7` in this order. */
+const at = (time: number) => ({ time });
+/** `a@5 b@7` in this order; `a@5/x` is one of group x. */
 const touches = (text: string): Touch[] =>
   text === ""
     ? []
     : text.split(" ").map((one) => {
-        const [id = "", time] = one.split("@");
-        return touch(id, Number(time));
+        const [id = "", time = "", group] = one.split(/[@/]/);
+        return { ...touch(id, Number(time)), ...(group !== undefined && { group }) };
       });
-const shown = (all: readonly Touch[]) => all.map(({ id, time }) => `${id}@${time}`).join(" ");
+const shown = (all: readonly Touch[]) =>
+  all.map(({ id, time, group }) => `${id}@${time}${group === undefined ? "" : `/${group}`}`).join(" ");
 
 describe("isEligible", () => {
   it.each([
@@ -30,11 +32,25 @@ describe("isEligible", () => {
     ["exactly the window before", 200, true],
     ["1 ms more than the window before", 199, false],
   ])("takes a touch %s: %s", (_, time, is) => {
-    expect(isEligible(touch("c", time), 2_000, window)).toBe(is);
+    expect(isEligible(touch("c", time), at(2_000), window)).toBe(is);
+  });
+
+  it.each([
+    ["of its own group", "x", true],
+    ["of another group", "y", false],
+    ["of a group whose name begins alike", "xx", false],
+    ["of none", undefined, false],
+  ])("takes a touch for something of group x if it is %s: %s", (_, group, is) => {
+    const one = { ...touch("c", 2_000), ...(group !== undefined && { group }) };
+    expect(isEligible(one, { time: 2_000, group: "x" }, window)).toBe(is);
   });
 
   it("takes only the same time where the window is 0", () => {
-    expect([1_999, 2_000, 2_001].map((time) => isEligible(touch("c", time), 2_000, 0))).toEqual([false, true, false]);
+    expect([1_999, 2_000, 2_001].map((time) => isEligible(touch("c", time), at(2_000), 0))).toEqual([
+      false,
+      true,
+      false,
+    ]);
   });
 });
 
@@ -48,7 +64,18 @@ describe("lastTouch", () => {
     ["none of those after", "a@2001 b@3000", undefined],
     ["none where there is none", "", undefined],
   ])("is %s", (_, all, id) => {
-    expect(lastTouch(touches(all), 2_000, window)?.id).toBe(id);
+    expect(lastTouch(touches(all), at(2_000), window)?.id).toBe(id);
+  });
+
+  it.each([
+    ["the latest of its group, not the latest of all", "a@1000/x b@1500/x c@1900/y", "b"],
+    ["the greater id of its group between equal times", "a@1500/x b@1500/x c@1500/y", "b"],
+    ["one of its group exactly the window old, behind many others", "a@200/x b@200/y c@300/y d@2000/z", "a"],
+    ["none of its group that is 1 ms older", "a@199/x b@200/y c@2000/y", undefined],
+    ["none of another group", "a@1500/y", undefined],
+    ["none without a group", "a@1500", undefined],
+  ])("in a group is %s", (_, all, id) => {
+    expect(lastTouch(touches(all), { time: 2_000, group: "x" }, window)?.id).toBe(id);
   });
 });
 
@@ -60,8 +87,8 @@ describe("the order of touches", () => {
     expect(highBmp > astral).toBe(true);
     expect(compareCodePoints(highBmp, astral)).toBeLessThan(0);
     expect(compareCodePoints(astral, highBmp)).toBeGreaterThan(0);
-    expect(lastTouch(withTouch([touch(highBmp, 5)], touch(astral, 5)), 5, window)?.id).toBe(astral);
-    expect(lastTouch(withTouch([touch(astral, 5)], touch(highBmp, 5)), 5, window)?.id).toBe(astral);
+    expect(lastTouch(withTouch([touch(highBmp, 5)], touch(astral, 5)), at(5), window)?.id).toBe(astral);
+    expect(lastTouch(withTouch([touch(astral, 5)], touch(highBmp, 5)), at(5), window)?.id).toBe(astral);
   });
 
   it.each([
@@ -139,25 +166,41 @@ describe("pruneTouches", () => {
     ["drops one that is 1 ms older than that", "a@199 b@2000", "b@2000"],
     ["drops all that are out of reach", "a@1 b@100 c@199", ""],
     ["keeps nothing of nothing", "", ""],
+    [
+      "keeps of the older ones the latest of each group, in order",
+      "a@1000/x b@1100/y c@1500/x d@1600/y e@1999/z f@2000/x",
+      "c@1500/x d@1600/y e@1999/z f@2000/x",
+    ],
+    ["keeps of each group one exactly the window old", "a@200/x b@200/y c@2000/x", "a@200/x b@200/y c@2000/x"],
+    ["drops of each group one that is 1 ms older than that", "a@199/x b@199/y c@200/x", "c@200/x"],
+    ["keeps one without a group beside those of groups", "a@1000 b@1500/x c@1600", "b@1500/x c@1600"],
   ])("%s", (_, before, after) => {
     expect(shown(pruneTouches(touches(before), horizon, window))).toBe(after);
   });
 
   it("answers with the very same touches where nothing goes", () => {
-    const all = touches("a@1999 b@2000");
-    expect(pruneTouches(all, horizon, window)).toBe(all);
+    for (const text of ["a@1999 b@2000", "a@1998/x b@1999/y c@2000/x", ""]) {
+      const all = touches(text);
+      expect(pruneTouches(all, horizon, window)).toBe(all);
+    }
   });
 
-  it("changes no answer for what may still come, and keeps at most one older touch", () => {
-    const one = fc.record({ id: fc.constantFrom("a", "b", "c"), time: fc.nat(60) });
+  it("changes no answer for what may still come, and keeps at most one older touch of each group", () => {
+    const one = fc.record({
+      id: fc.constantFrom("a", "b", "c"),
+      time: fc.nat(60),
+      group: fc.constantFrom("x", "y", "z"),
+    });
     const all = fc.array(one, { maxLength: 12 }).map((some) => some.toSorted(compareTouches));
     fc.assert(
-      fc.property(all, fc.nat(60), fc.nat(20), fc.nat(30), (some, at, width, after) => {
-        const kept = pruneTouches(some, at, width);
-        expect(lastTouch(kept, at + after, width)).toEqual(lastTouch(some, at + after, width));
-        expect(kept.filter(({ time }) => time < at).length).toBeLessThanOrEqual(1);
+      fc.property(all, one, fc.nat(60), fc.nat(20), fc.nat(30), (some, { group }, horizon, width, after) => {
+        const kept = pruneTouches(some, horizon, width);
+        const outcome = { time: horizon + after, group };
+        expect(lastTouch(kept, outcome, width)).toEqual(lastTouch(some, outcome, width));
+        const older = kept.filter(({ time }) => time < horizon);
+        expect(new Set(older.map((touch) => touch.group)).size).toBe(older.length);
       }),
-      { seed: 1, numRuns: 500 },
+      { seed: 1, numRuns: 1_000 },
     );
   });
 });

@@ -21,8 +21,8 @@ function verdictOn(read: () => unknown): unknown {
   }
 }
 
-const valueOf = (text: string) => verdictOn(() => formatDecimal(requiredDecimal(json(text), "value")));
-const valueIn = (value: string) => valueOf(`{"value":${value}}`);
+const readIn = (text: string) => verdictOn(() => formatDecimal(requiredDecimal(json(text), "value")));
+const valueIn = (value: string) => readIn(`{"value":${value}}`);
 const refused = (shown: string) =>
   `malformed: value is no decimal of 18 digits with 6 after the point: ${shown}` as const;
 
@@ -74,7 +74,7 @@ describe("requiredDecimal", () => {
   });
 
   it("calls a null and a missing one the same", () => {
-    expect([valueIn("null"), valueOf("{}"), valueOf('{"metadata":{"value":1}}')]).toEqual([
+    expect([valueIn("null"), readIn("{}"), readIn('{"metadata":{"value":1}}')]).toEqual([
       "malformed: value is missing",
       "malformed: value is missing",
       "malformed: value is missing",
@@ -95,14 +95,15 @@ describe("requiredDecimal", () => {
     ["its own, where blanks stand around", '{ "value" :\n 2.20\t}', "2.20"],
     ["its own, with a blank before it", '{"value": 2.20, "a": 1}', "2.20"],
   ])("takes %s", (_, text, shown) => {
-    expect(valueOf(text)).toBe(shown);
+    expect(readIn(text)).toBe(shown);
   });
 
   it.each([
     ["an object of the same name", '{"a":{"value":1.5},"\\u0076alue":1.50000000000000000001}'],
+    ["an object of the same name before it", '{"a":{"value":1.5},"value":1.50000000000000000001}'],
     ["a name that ends alike", '{"a\\"value":1.5,"\\u0076alue":1.50000000000000000001}'],
   ])("does not take the digits of %s for those of a number that is only nearly the same", (_, text) => {
-    expect(valueOf(text)).toBe(refused("1.50000000000000000001"));
+    expect(readIn(text)).toBe(refused("1.50000000000000000001"));
   });
 });
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { topLevelSource } from "../../../shared/core/json-text.ts";
 import {
   idBytesMax,
   optionalText,
   readJsonObject,
   requiredEventTime,
   requiredId,
-  topLevelSource,
   UnusableValue,
 } from "../../../shared/core/record.ts";
 

@@ -9,11 +9,8 @@ afterEach(() => void secrets.reset());
 
 const secret = `whsec_${Buffer.alloc(24, "s").toString("base64")}`;
 const fine = {
-  ENTITIES_TABLE: "entities",
-  PROGRESS_TABLE: "progress",
+  PIPELINES: JSON.stringify({ attribution: { partitions: 3 }, dedupe: { partitions: 3 } }),
   OUTPUT_BUCKET: "bucket",
-  PARTITIONS: "3",
-  SINKS: "s3,http",
   ENDPOINT_URL: "https://example.com/hook?token=hidden",
   ENDPOINT_SECRET_ARN: "arn:of:the:secret",
   ENDPOINT_BATCH_MAX: "100",

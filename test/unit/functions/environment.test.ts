@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { wire as wireAttribution } from "../../../functions/consume/wiring.ts";
+import { wire as wireConsume } from "../../../functions/consume/wiring.ts";
 import { wire as wireDeliver } from "../../../functions/deliver/wiring.ts";
 import { Environment } from "../../../functions/environment.ts";
 import { wire as wireFinalize } from "../../../functions/finalize/wiring.ts";
@@ -31,30 +31,33 @@ function saidOf(error: unknown): string {
 
 describe("an environment", () => {
   it("gives what is there", () => {
-    const environment = new Environment({ A: "a", N: "12", S: '{"x":"y"}', O: "throw" });
-    const { text, optional, wholeNumber, oneOf, texts } = {
+    const environment = new Environment({ A: "a", N: "12", O: "throw" });
+    const { text, optional, wholeNumber, oneOf, read } = {
       text: environment.text("A"),
       optional: [environment.optional("A"), environment.optional("B")],
       wholeNumber: environment.wholeNumber("N", 1, 12),
       oneOf: environment.oneOf("O", ["report", "throw"]),
-      texts: [environment.texts("S"), environment.texts("B")],
+      read: environment.read("A", () => 7),
     };
     environment.check();
-    expect([text, optional, wholeNumber, oneOf, texts]).toEqual(["a", ["a", undefined], 12, "throw", [{ x: "y" }, {}]]);
+    expect([text, optional, wholeNumber, oneOf, read]).toEqual(["a", ["a", undefined], 12, "throw", 7]);
   });
 
   it("names all that is missing or wrong at once, in the order in which it was asked for", () => {
-    const problems = problemsOf({ N: "0", S: "{", E: "" }, (environment) => {
+    const problems = problemsOf({ N: "0", E: "" }, (environment) => {
       environment.text("A");
       environment.wholeNumber("N", 1, 9);
       environment.text("E");
       environment.oneOf("O", ["report", "throw"]);
-      environment.texts("S");
+      environment.read("S", () => {
+        throw new Error("no settings");
+      });
       environment.wholeNumber("M", 1, 9);
+      environment.refuse("A and N don't go together");
     });
     expect(problems).toBe(
       'bug: environment: A is missing; N is "0", not a whole number from 1 to 9; E is missing; O is missing; ' +
-        "S is not a JSON object of texts; M is missing",
+        "S: no settings; M is missing; A and N don't go together",
     );
   });
 
@@ -95,70 +98,60 @@ describe("an environment", () => {
       `bug: environment: O is "${text}", not one of report, throw`,
     );
   });
-
-  it.each([
-    ["{}", "fine"],
-    ['{"a":"b"}', "fine"],
-    ["{", undefined],
-    ["null", undefined],
-    ["7", undefined],
-    ['"text"', undefined],
-    ['{"a":1}', undefined],
-    ['{"a":null}', undefined],
-    ['{"a":{}}', undefined],
-    ["[]", undefined],
-    ['["a"]', undefined],
-  ])("takes %s for a JSON object of texts: %s", (text, verdict) => {
-    const wrong = "bug: environment: S is not a JSON object of texts";
-    expect(problemsOf({ S: text }, (environment) => environment.texts("S"))).toBe(verdict ?? wrong);
-  });
 });
 
 describe("the wiring of the functions", () => {
+  const pipelines = { attribution: { partitions: 3 }, purchases: { partitions: 6 } };
   const fine = {
+    PIPELINES: JSON.stringify({ attribution: { partitions: 3, allowedLateness: "1m" } }),
     ENTITIES_TABLE: "entities",
     PROGRESS_TABLE: "progress",
     OUTPUT_BUCKET: "bucket",
-    PARTITIONS: "3",
-    SINKS: "s3,http",
     BATCH_FAILURES: "report",
   };
 
   it("takes an environment that is right, without talking to AWS", () => {
-    expect(wireAttribution(fine).failures).toBe("report");
-    expect(wireAttribution({ ...fine, SETTINGS: '{"allowedLateness":"1m"}' }).pipeline.partitions).toBe(3);
-    expect(wireFinalize(fine).pipelines.map(({ name }) => name)).toEqual(["attribution"]);
+    const { failures, pipeline } = wireConsume(fine);
+    expect([failures, pipeline.name, pipeline.partitions]).toEqual(["report", "attribution", 3]);
+    const several = wireFinalize({ ...fine, PIPELINES: JSON.stringify(pipelines) }).pipelines;
+    expect(several.map(({ name, partitions }) => [name, partitions])).toEqual([
+      ["attribution", 3],
+      ["purchases", 6],
+    ]);
   });
 
   it("names everything that is missing at once, and once", async () => {
-    const ofPipeline =
-      "SINKS is missing; PARTITIONS is missing; ENTITIES_TABLE is missing; PROGRESS_TABLE is missing; OUTPUT_BUCKET is missing";
-    expect(saidBy(() => wireAttribution({}))).toBe(`bug: environment: BATCH_FAILURES is missing; ${ofPipeline}`);
-    expect(saidBy(() => wireFinalize({}))).toBe(`bug: environment: ${ofPipeline}`);
+    const ofState =
+      "PIPELINES is missing; ENTITIES_TABLE is missing; PROGRESS_TABLE is missing; OUTPUT_BUCKET is missing";
+    expect(saidBy(() => wireConsume({}))).toBe(`bug: environment: BATCH_FAILURES is missing; ${ofState}`);
+    expect(saidBy(() => wireFinalize({}))).toBe(`bug: environment: ${ofState}`);
     const ofDeliver = await wireDeliver({}).then(() => "fine", saidOf);
     expect(ofDeliver).toBe(
-      `bug: environment: ENDPOINT_URL is missing; ENDPOINT_SECRET_ARN is missing; ENDPOINT_BATCH_MAX is missing; ${ofPipeline}`,
+      "bug: environment: ENDPOINT_URL is missing; ENDPOINT_SECRET_ARN is missing; ENDPOINT_BATCH_MAX is missing; " +
+        "PIPELINES is missing; OUTPUT_BUCKET is missing",
     );
   });
 
-  it.each<[name: string, wrong: Variables, named: string]>([
-    ["partitions that are no number", { PARTITIONS: "three" }, 'PARTITIONS is "three"'],
-    ["no partitions", { PARTITIONS: "0" }, 'PARTITIONS is "0"'],
-    ["settings that are no JSON", { SETTINGS: "allowedLateness=1m" }, "SETTINGS is not a JSON object of texts"],
-    ["settings that are numbers", { SETTINGS: '{"allowedLateness":60000}' }, "SETTINGS is not a JSON object of texts"],
-    ["a setting that there isn't", { SETTINGS: '{"allowedLatenes":"1m"}' }, "did you mean allowedLateness?"],
-    ["a setting that can't be", { SETTINGS: '{"allowedLateness":"soon"}' }, "allowedLateness takes a duration"],
-    ["a sink that there isn't: its output would go nowhere", { SINKS: "S3,http" }, "SINKS"],
-    ["no sink at all", { SINKS: "," }, "SINKS"],
+  it.each<[name: string, wrong: string, named: string]>([
+    ["no JSON", "attribution=3", "PIPELINES: pipelines are JSON"],
+    ["no pipeline", "{}", "PIPELINES: pipelines is empty"],
+    ["two pipelines", JSON.stringify(pipelines), "PIPELINES names more than the one pipeline that a consumer takes"],
+    ["no partitions", '{"attribution":{}}', "attribution.partitions is missing"],
+    [
+      "a setting that there isn't",
+      '{"attribution":{"partitions":3,"allowedLatenes":"1m"}}',
+      "did you mean allowedLateness?",
+    ],
   ])("refuses %s, as what is to be mended in the environment", (_, wrong, named) => {
-    const said = saidBy(() => wireAttribution({ ...fine, ...wrong }));
+    const said = saidBy(() => wireConsume({ ...fine, PIPELINES: wrong }));
     expect(said).toMatch(/^bug: environment: /);
     expect(said).toContain(named);
   });
 
   it("names a wrong setting together with what is missing", () => {
-    const said = saidBy(() => wireFinalize({ ...fine, PARTITIONS: undefined, SETTINGS: '{"allowedLateness":"soon"}' }));
-    expect(said).toContain("PARTITIONS is missing");
-    expect(said).toContain("allowedLateness");
+    const wrong = { ...fine, OUTPUT_BUCKET: undefined, PIPELINES: '{"windows":{"partitions":1,"windowSize":"soon"}}' };
+    const said = saidBy(() => wireFinalize(wrong));
+    expect(said).toContain("OUTPUT_BUCKET is missing");
+    expect(said).toContain("windowSize");
   });
 });

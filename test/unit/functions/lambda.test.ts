@@ -2,9 +2,6 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { functions } from "../../../functions/manifest.ts";
 import type { StreamError } from "../../../shared/core/errors.ts";
 
-/** The variables that have no default. */
-const required = (names: readonly string[]) => names.filter((name) => name !== "SETTINGS");
-
 beforeEach(() => {
   vi.resetModules();
   for (const name of functions.flatMap(({ environment }) => environment)) vi.stubEnv(name, undefined);
@@ -12,8 +9,8 @@ beforeEach(() => {
 });
 
 /** What loading the function says. As Lambda does it, the module is loaded anew, and with it the class of its error. */
-async function loadingError(name: string): Promise<StreamError> {
-  const loaded: Promise<unknown> = import(`../../../functions/${name}/lambda.ts`);
+async function loadingError(folder: string): Promise<StreamError> {
+  const loaded: Promise<unknown> = import(`../../../functions/${folder}/lambda.ts`);
   const error: unknown = await loaded.then(
     () => new Error("it loads"),
     (reason: unknown) => reason,
@@ -24,37 +21,40 @@ async function loadingError(name: string): Promise<StreamError> {
 }
 
 describe("what Lambda loads", () => {
-  it.each(functions.map(({ name, environment }) => [name, environment] as const))(
+  it.each(functions.map(({ name, folder, environment }) => [name, folder, environment] as const))(
     "of %s fails at cold start in an empty environment, and names every variable it needs",
-    async (name, environment) => {
-      const { fault, message } = await loadingError(name);
+    async (_, folder, environment) => {
+      const { fault, message } = await loadingError(folder);
       expect(fault).toBe("bug");
       const named = message.replace("environment: ", "").split("; ");
-      expect(new Set(named)).toEqual(new Set(required(environment).map((variable) => `${variable} is missing`)));
+      expect(new Set(named)).toEqual(new Set(environment.map((variable) => `${variable} is missing`)));
     },
   );
 
-  it.each(functions.map(({ name, environment }) => [name, environment] as const))(
+  it.each(functions.map(({ name, folder, environment }) => [name, folder, environment] as const))(
     "of %s names just the one variable that is missing",
-    async (name, environment) => {
+    async (_, folder, environment) => {
       const values: Readonly<Record<string, string>> = {
-        PARTITIONS: "3",
-        SINKS: "s3,http",
+        PIPELINES: '{"purchases":{"partitions":3}}',
         BATCH_FAILURES: "report",
         ENDPOINT_BATCH_MAX: "1",
         ENDPOINT_URL: "https://example.com/",
+        KAFKA_BROKERS: "localhost:9092",
+        KAFKA_AUTH: "none",
       };
-      for (const variable of required(environment)) vi.stubEnv(variable, values[variable] ?? "x");
-      vi.stubEnv("PROGRESS_TABLE", undefined);
-      expect((await loadingError(name)).message).toBe("environment: PROGRESS_TABLE is missing");
+      for (const variable of environment) vi.stubEnv(variable, values[variable] ?? "x");
+      const missing = environment[0] as string;
+      vi.stubEnv(missing, undefined);
+      expect((await loadingError(folder)).message).toBe(`environment: ${missing} is missing`);
     },
   );
 
-  it("of attribution and finalize is a handler, in an environment that is right", async () => {
-    const values = { ENTITIES_TABLE: "e", PROGRESS_TABLE: "p", OUTPUT_BUCKET: "b", PARTITIONS: "3", SINKS: "s3" };
+  it("of a consumer and finalize is a handler, in an environment that is right", async () => {
+    const values = { ENTITIES_TABLE: "e", PROGRESS_TABLE: "p", OUTPUT_BUCKET: "b" };
+    vi.stubEnv("PIPELINES", '{"attribution":{"partitions":3}}');
     for (const [name, value] of Object.entries({ ...values, BATCH_FAILURES: "throw" })) vi.stubEnv(name, value);
-    const attribution = await import("../../../functions/consume/lambda.ts");
+    const consume = await import("../../../functions/consume/lambda.ts");
     const finalize = await import("../../../functions/finalize/lambda.ts");
-    expect([typeof attribution.handler, typeof finalize.handler]).toEqual(["function", "function"]);
+    expect([typeof consume.handler, typeof finalize.handler]).toEqual(["function", "function"]);
   });
 });

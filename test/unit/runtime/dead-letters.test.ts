@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { DeliveryOutcome } from "../../../shared/ports/endpoint.ts";
 import { deliverableFor } from "../../../shared/runtime/deliver.ts";
 import { type Answer, accepted, changes, now, output, refused, setUp, unavailable } from "./told-endpoint.ts";
@@ -54,6 +54,37 @@ describe("an array that is refused", () => {
     expect(endpoint.asked).toEqual(["[a b c]", "[a]", "[b]", "[c]", "[d]"]);
     expect(endpoint.accepted).toEqual(["a", "c", "d"]);
     expect(await letters()).toEqual({ [`${folder}2-0.json`]: refusedLetter("b") });
+  });
+
+  it("is halved, where it is large, until only a few are left to be sent one at a time", async () => {
+    const { endpoint, run, letters } = setUp(refusing("k"), { batchMax: 20 });
+    expect(await run(changes("a b c d e f g h i j k l m n o p"))).toBeUndefined();
+    expect(endpoint.asked).toEqual([
+      ...["[a b c d e f g h i j k l m n o p]", "[a b c d e f g h]", "[i j k l m n o p]"],
+      ...["[i j k l]", "[i]", "[j]", "[k]", "[l]", "[m n o p]"],
+    ]);
+    expect(endpoint.accepted.join(" ")).toBe("a b c d e f g h i j l m n o p");
+    expect(await letters()).toEqual({ [`${folder}11-0.json`]: refusedLetter("k") });
+  });
+
+  it.each([
+    ["of four, one at a time", 4, 5],
+    ["of five, in a half of three and one of two", 5, 8],
+  ])("whole is put aside, %s", async (_, outputs, requests) => {
+    const { endpoint, run, letters } = setUp(() => refused, { batchMax: 20 });
+    const names = Array.from({ length: outputs }, (_, i) => `e${i}`);
+    expect(await run(changes(names.join(" ")))).toBeUndefined();
+    expect(endpoint.asked).toHaveLength(requests);
+    expect(Object.keys(await letters())).toHaveLength(outputs);
+  });
+
+  it("goes on, halved, from the first that wasn't delivered, where the endpoint then can't be reached", async () => {
+    const { endpoint, run } = setUp(
+      (entities, nth) => (nth > 3 ? unavailable : entities.includes("f") ? refused : accepted),
+      { batchMax: 20 },
+    );
+    expect(await run(changes("a b c d e f g h i"))).toBe("6");
+    expect(endpoint.asked).toEqual(["[a b c d e f g h i]", "[a b c d e]", "[f g h i]", "[f]"]);
   });
 
   it("of one is put aside without another try", async () => {
@@ -116,11 +147,29 @@ describe("an output that nobody would take", () => {
   });
 });
 
+describe("many dead letters", () => {
+  it("are written 16 at a time, so that the function has the time for them", async () => {
+    const { run, deadLetters } = setUp(undefined, { batchMax: 100 });
+    let underWay = 0;
+    const most: number[] = [];
+    vi.spyOn(deadLetters, "create").mockImplementation(async () => {
+      most.push(++underWay);
+      await new Promise(setImmediate);
+      underWay--;
+      return "created";
+    });
+    const names = Array.from({ length: 40 }, (_, i) => `e${i}`);
+    await run(changes(`a:${names.join(",")}`, now - deliverableFor - 1));
+    expect([most.length, Math.max(...most)]).toEqual([40, 16]);
+  });
+});
+
 describe("a store of dead letters that fails", () => {
   it("fails the delivery: what is neither delivered nor put aside must come again", async () => {
     const broken = setUp(() => refused);
     const [change] = changes("a");
-    const unnameable = { ...change!, outputs: [{ ...output("a"), pipeline: ".." }] };
+    const [one] = change!.emitted;
+    const unnameable = { ...change!, emitted: [{ ...one!, output: { ...output("a"), pipeline: ".." } }] };
     await expect(broken.run([unnameable])).rejects.toThrow("is no object name");
   });
 });

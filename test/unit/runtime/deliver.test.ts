@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Change } from "../../../shared/runtime/deliver.ts";
-import { accepted, changes, now, output, setUp, unavailable } from "./told-endpoint.ts";
+import { accepted, changes, emitted, now, output, setUp, unavailable } from "./told-endpoint.ts";
 
 const failingFrom = (first: number) => (_: readonly string[], nth: number) => (nth >= first ? unavailable : accepted);
 
@@ -48,8 +48,8 @@ describe("the order", () => {
     await fc.assert(
       fc.asyncProperty(fc.array(change, { maxLength: 12 }), settings, async (some, chosen) => {
         const all = some.map(({ key, outputs }, i): Change => {
-          const entities = Array.from({ length: outputs }, (_, n) => output(`${key}/${i}/${n}`));
-          return { sequence: String(i + 1), at: now, key, outputs: entities };
+          const all = Array.from({ length: outputs }, (_, n) => emitted(`${key}/${i}/${n}`));
+          return { sequence: String(i + 1), at: now, key, emitted: all };
         });
         const slow = async (_: readonly string[], nth: number) => {
           for (let i = 0; i < nth % 3; i++) await new Promise(setImmediate);
@@ -58,7 +58,9 @@ describe("the order", () => {
         const { endpoint, run } = setUp(slow, chosen);
         expect(await run(all)).toBeUndefined();
         for (const key of ["k1", "k2", "k3", "k4"]) {
-          const expected = all.flatMap((one) => (one.key === key ? one.outputs.map(({ entity }) => entity) : []));
+          const expected = all.flatMap((one) => {
+            return one.key === key ? one.emitted.map(({ output }) => output.entity) : [];
+          });
           expect(endpoint.accepted.filter((entity) => entity.startsWith(`${key}/`))).toEqual(expected);
         }
       }),
@@ -108,6 +110,12 @@ describe("an endpoint that isn't to be reached", () => {
     const { endpoint, run } = setUp(failingFrom(2), { batchMax: 2 });
     expect(await run(changes("a b c d"))).toBe("3");
     expect(endpoint.asked).toEqual(["[a b]", "[c d]"]);
+  });
+
+  it("is the reason that is given, and a time that is up another", async () => {
+    expect(await setUp(failingFrom(2)).reason(changes("a b c"))).toBe("HTTP 503");
+    expect(await setUp().reason(changes("a b c"), AbortSignal.abort())).toBe("the time is up");
+    expect(await setUp().reason(changes("a b c"))).toBeUndefined();
   });
 
   it("stops all lines, and the answer is the first change of any of them", async () => {

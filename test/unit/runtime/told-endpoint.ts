@@ -1,6 +1,7 @@
 import type { DeliveryOutcome, Endpoint, Message } from "../../../shared/ports/endpoint.ts";
 import { type Change, deliver } from "../../../shared/runtime/deliver.ts";
-import type { Output } from "../../../shared/runtime/outputs.ts";
+import type { Emitted, Output } from "../../../shared/runtime/outputs.ts";
+import { endpointSink } from "../../../shared/runtime/sinks.ts";
 import { MemoryObjectStore } from "../../support/memory-object-store.ts";
 
 export const now = 1_700_000_000_000;
@@ -47,12 +48,21 @@ export function output(entity: string): Output {
   };
 }
 
+/** The output of that name, as all sinks get it. */
+export function emitted(entity: string, key = entity): Emitted {
+  const of = output(entity);
+  return {
+    output: of,
+    message: { id: of.id, topic: "attributed-page-views", key, value: JSON.stringify(of.body), timestamp: now },
+  };
+}
+
 /** `k1:a,b`: a change of the key k1 with two outputs; `k1:` has none, `k1` has one of that name. Sequences are 1, 2, 3... */
 export function changes(text: string, at = now): Change[] {
   return text.split(" ").map((one, i) => {
     const [key = "", entities = key] = one.split(":");
-    const outputs = entities === "" ? [] : entities.split(",").map(output);
-    return { sequence: String(i + 1), at, key, outputs };
+    const names = entities === "" ? [] : entities.split(",");
+    return { sequence: String(i + 1), at, key, emitted: names.map((entity) => emitted(entity, key)) };
   });
 }
 
@@ -60,10 +70,14 @@ export function changes(text: string, at = now): Change[] {
 export function setUp(answer: Answer = () => accepted, settings: { batchMax?: number; lines?: number } = {}) {
   const endpoint = new ToldEndpoint(answer);
   const deadLetters = new MemoryObjectStore();
-  const delivery = { endpoint, deadLetters, settings: { batchMax: 1, lines: 1, ...settings } };
+  const delivery = { sink: endpointSink(endpoint, { batchMax: 1, lines: 1, ...settings }), deadLetters };
   return {
     endpoint,
-    run: (all: readonly Change[], signal?: AbortSignal) => deliver(delivery, all, now, signal),
+    deadLetters,
+    /** The sequence where it stopped. */
+    run: async (all: readonly Change[], signal?: AbortSignal) => (await deliver(delivery, all, now, signal))?.sequence,
+    /** Why it stopped. */
+    reason: async (all: readonly Change[], signal?: AbortSignal) => (await deliver(delivery, all, now, signal))?.reason,
     /** What was put aside, by name. */
     letters: async () => {
       const found: Record<string, unknown> = {};

@@ -1,0 +1,85 @@
+import type { DurationMs } from "../core/units.ts";
+
+/** Where results can go: Parquet in S3, the HTTP endpoint, a Kafka topic, or views that the API reads. */
+export type Sink = "s3" | "http" | "kafka" | "views";
+
+/** How functions say to Kafka who they are: `iam`, by their AWS role, or `none`, not at all. */
+export const kafkaAuths = ["iam", "none"] as const;
+export type KafkaAuth = (typeof kafkaAuths)[number];
+
+/** What the value of a setting is, by the kind of the setting. */
+export interface ValueOfKind {
+  readonly duration: DurationMs;
+  readonly bytes: number;
+  readonly count: number;
+  readonly sinks: readonly Sink[];
+  readonly topic: string;
+  readonly url: string;
+  readonly secret: string;
+  readonly brokers: readonly string[];
+  readonly auth: KafkaAuth;
+}
+
+interface Described {
+  readonly meaning: string;
+  /** Whether another value needs fresh state: what is stored follows from this one. */
+  readonly isFixed?: true;
+  /** What to do where a deployment lacks it. Only a setting without a default may be needed. */
+  readonly needed?: string;
+}
+
+interface Bounded extends Described {
+  /** Inclusive, as is `max`: the bounds of what makes sense. */
+  readonly min: number;
+  readonly max: number;
+}
+
+export interface DurationDefinition extends Bounded {
+  readonly kind: "duration";
+  readonly default: DurationMs;
+}
+
+export interface BytesDefinition extends Bounded {
+  readonly kind: "bytes";
+  readonly default: number;
+}
+
+export interface CountDefinition<Default extends number | undefined = number | undefined> extends Bounded {
+  readonly kind: "count";
+  readonly default: Default;
+}
+
+export interface SinksDefinition extends Described {
+  readonly kind: "sinks";
+  readonly default: readonly Sink[];
+  readonly known: readonly Sink[];
+}
+
+export interface TopicDefinition extends Described {
+  readonly kind: "topic";
+  readonly default: string;
+}
+
+export interface AuthDefinition extends Described {
+  readonly kind: "auth";
+  readonly default: KafkaAuth;
+}
+
+/** What only the owner of a deployment can know. */
+export interface AddressDefinition<Kind extends "url" | "secret" | "brokers"> extends Described {
+  readonly kind: Kind;
+  readonly default: undefined;
+}
+
+export type SettingDefinition =
+  | DurationDefinition
+  | BytesDefinition
+  | CountDefinition
+  | SinksDefinition
+  | TopicDefinition
+  | AuthDefinition
+  | AddressDefinition<"url">
+  | AddressDefinition<"secret">
+  | AddressDefinition<"brokers">;
+
+export type Definitions = Readonly<Record<string, SettingDefinition>>;

@@ -1,0 +1,85 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { judgeConversions } from "../support/oracle/conversions-oracle.ts";
+import { NumberText } from "../support/oracle/oracle-json.ts";
+import { conversionsWorld } from "./conversions-play.ts";
+import {
+  amount,
+  faultsOf,
+  type InputShape,
+  minute,
+  noAmounts,
+  noIds,
+  noTimes,
+  second,
+  smallInput,
+} from "./oracle-inputs.ts";
+import { anyCut, expectAnswer, expectRevisionsToLeadToFinals, messagesOf, playThrough } from "./oracle-play.ts";
+
+/** `SEED=7 RUNS=5000 npx vitest run test/scenario/conversions-oracle.test.ts` looks elsewhere, and longer. */
+const seed = Number(process.env.SEED ?? 20_240_101);
+const numRuns = Number(process.env.RUNS ?? 150);
+
+const names = ["a", "b", "～", "😀"];
+
+const shape: InputShape = {
+  topic: "raw-events",
+  fields({ user, choice }, place, timestamp) {
+    const event_type = ["click", "click", "conversion", "conversion", "click", "impression"][choice % 6];
+    const event_id =
+      choice % 11 === 0
+        ? new NumberText(`${9_007_199_254_740_993n + BigInt(place)}`)
+        : names[choice % 4] + String(place);
+    const shared = { event_type, event_id, user_id: `user_${user}`, campaign_id: `campaign ${choice % 2}`, timestamp };
+    const both = { ...shared, source: `source ${choice % 3}` };
+    return event_type === "conversion"
+      ? { ...both, type: "purchase", value: amount(choice) }
+      : { ...both, ad_id: `ad ${choice % 5}`, metadata: { n: 1 } };
+  },
+  faults: [
+    ...faultsOf("event_type", [undefined, null, 7]),
+    ...["event_id", "user_id", "campaign_id"].flatMap((name) => faultsOf(name, noIds)),
+    ...faultsOf("timestamp", noTimes),
+    ...faultsOf("source", [undefined, null, 7, {}]),
+    ...noAmounts.map((value) => ({ event_type: "conversion", type: "purchase", value })),
+    { event_type: "conversion", type: null, value: 1 },
+    { event_type: "click", ad_id: null },
+  ],
+  identity: ["event_type", "event_id", "user_id"],
+  wanders: false,
+};
+
+const input = fc
+  .record({
+    allowedLateness: fc.constantFrom(0, minute, 2 * minute, 5 * minute),
+    attributionWindow: fc.constantFrom(0, minute, 3 * minute, 30 * minute, 24 * 60 * minute),
+    finalInterval: fc.constantFrom(second, minute, 5 * minute),
+    maxFutureSkew: fc.constantFrom(0, minute, 5 * minute),
+    partitions: fc.constant(2),
+  })
+  .chain((settings) =>
+    fc.record({
+      settings: fc.constant(settings),
+      lines: smallInput(shape, settings.partitions, settings.maxFutureSkew),
+      cut: anyCut,
+    }),
+  );
+
+describe("conversions against the oracle", () => {
+  it("give its answer, however the input is cut, sent again and closed in between", async () => {
+    await fc.assert(
+      fc.asyncProperty(input, async ({ settings, lines, cut }) => {
+        const world = conversionsWorld(settings);
+        await playThrough(world, lines, cut);
+        await expectAnswer(world, judgeConversions(lines, settings));
+        // Of an id that was forgotten and came again there are two conversions, at different times.
+        await expectRevisionsToLeadToFinals(world, ({ entity, body }) => `${entity} ${body.conversion_time}`);
+        for (const { topic, key, value } of messagesOf(world)) {
+          expect([topic, key]).toEqual(["attributed-events", (JSON.parse(value) as { user_id: string }).user_id]);
+        }
+        world.end();
+      }),
+      { seed, numRuns },
+    );
+  });
+});

@@ -1,0 +1,130 @@
+import fc from "fast-check";
+import { expect } from "vitest";
+import type { RecordLine } from "../../localstack/record-file/record-line.ts";
+import type { LogRecord } from "../../shared/core/record.ts";
+import { type Column, type Row, rowToJson } from "../../shared/core/row.ts";
+import type { Pipeline, StreamRecord } from "../../shared/pipelines/pipeline.ts";
+import type { Output } from "../../shared/runtime/outputs.ts";
+import { expectSame } from "../support/expect-oracle-answer.ts";
+import { logRecord } from "../support/log-record.ts";
+import type { Answer } from "../support/oracle/judge-records.ts";
+import { withoutIdleZeros } from "../support/oracle/oracle-decimal.ts";
+import type { PipelineWorld } from "../support/pipeline-world.ts";
+
+/** A world of whatever pipeline. */
+type AnyWorld = Omit<PipelineWorld<Pipeline<StreamRecord>>, "engine">;
+
+/** What happens to a delivery, besides being delivered. */
+export interface Turn {
+  readonly again: boolean;
+  /** How many records of its partition come once more in front of it. */
+  readonly overlap: number;
+  readonly restart: boolean;
+  readonly close: boolean;
+}
+
+export const plainTurn: Turn = { again: false, overlap: 0, restart: false, close: false };
+
+/** How an input is cut, and what happens to its parts. */
+export interface Cut {
+  readonly deliveryMax: number;
+  readonly turns: readonly Turn[];
+}
+
+const turn = fc.record({
+  again: fc.boolean(),
+  overlap: fc.constantFrom(0, 0, 0, 1, 2, 9),
+  restart: fc.boolean(),
+  close: fc.boolean(),
+});
+
+export const anyCut: fc.Arbitrary<Cut> = fc.record({
+  deliveryMax: fc.constantFrom(1, 2, 7, 500),
+  turns: fc.oneof(
+    fc.constant<Turn[]>([plainTurn]),
+    fc.constant<Turn[]>([{ ...plainTurn, close: true }]),
+    fc.array(turn, { minLength: 1, maxLength: 9 }),
+  ),
+});
+
+/** Plays an input to the end of its stream. Deliveries hold records of one partition: between partitions the order of arrival counts. */
+export async function playThrough(world: AnyWorld, lines: Iterable<RecordLine>, { deliveryMax, turns }: Cut) {
+  const past = new Map<number, LogRecord[]>();
+  let delivered = 0;
+  for (const delivery of cutByPartition(Array.from(lines, logRecord), deliveryMax)) {
+    const { again, overlap, restart, close } = turns[delivered++ % turns.length] as Turn;
+    const { partition } = delivery[0] as LogRecord;
+    const before = past.get(partition) ?? [];
+    past.set(partition, [...before.slice(-9), ...delivery]);
+    expect(await world.deliver([...(overlap > 0 ? before.slice(-overlap) : []), ...delivery])).toEqual([]);
+    if (restart) world.restart();
+    if (again) expect(await world.deliver(delivery)).toEqual([]);
+    if (close) await world.close();
+  }
+  await world.settle("end");
+}
+
+function* cutByPartition(records: Iterable<LogRecord>, max: number): Generator<LogRecord[]> {
+  let delivery: LogRecord[] = [];
+  for (const record of records) {
+    if (delivery.length === max || (delivery[0] && delivery[0].partition !== record.partition)) {
+      yield delivery;
+      delivery = [];
+    }
+    delivery.push(record);
+  }
+  if (delivery.length > 0) yield delivery;
+}
+
+/** Holds the rows, the rejections and the counts of a world whose input has ended against what the oracle makes of it. */
+export async function expectAnswer(world: AnyWorld, answer: Answer<object>): Promise<void> {
+  const { columns } = world.running;
+  const rows = (await world.finals()).map(({ revision: _, ...row }) => comparable(columns, row));
+  expectSame("final rows", rows, answer.rows);
+  const rejections = (await world.rejections()).map(({ topic, partition, offset, reason, watermark }) => {
+    return { topic, partition, offset, fate: "rejected", reason, watermark };
+  });
+  expectSame(
+    "rejections",
+    rejections,
+    answer.fates.filter(({ fate }) => fate === "rejected"),
+  );
+  expect(await world.counts()).toEqual(answer.counts);
+}
+
+/** Decimals are the same where their values are. */
+function comparable(columns: readonly Column[], row: Row): Row {
+  const decimals = columns.filter(({ type }) => type === "decimal");
+  return { ...row, ...Object.fromEntries(decimals.map(({ name }) => [name, withoutIdleZeros(String(row[name]))])) };
+}
+
+/** The revisions of each result are 1, 2, 3 and so on, and the last says what its final row says. */
+export async function expectRevisionsToLeadToFinals(
+  world: AnyWorld,
+  resultOf: (output: Output) => string,
+): Promise<void> {
+  const histories = Map.groupBy(world.revisions(), resultOf);
+  const lasts = Array.from(histories, ([name, history]) => {
+    const revisions = history.map(({ revision }) => revision);
+    expect(revisions, `revisions of ${name}`).toEqual(history.map((_, i) => i + 1));
+    return { ...history.at(-1)?.body, final: true };
+  });
+  const finals = (await world.finals()).map((row) => rowToJson(world.running.columns, row));
+  expectSame("last revisions", lasts, finals);
+}
+
+/** Every result left once, at its first revision, and final: as its row has it. */
+export async function expectOneOutputEach(world: AnyWorld): Promise<void> {
+  const { name, columns } = world.running;
+  const outputs = world.revisions().map(({ id, entity, revision, final, body }) => {
+    expect([id, revision, final]).toEqual([`${name}:${entity}:1`, 1, true]);
+    return body;
+  });
+  const finals = (await world.finals()).map((row) => rowToJson(columns, row));
+  expectSame("outputs", outputs, finals);
+}
+
+/** The messages for the Kafka topic that have left at once, without what the engine adds to them. */
+export function messagesOf(world: AnyWorld): { topic: string; key: string; value: string }[] {
+  return world.emitted().map(({ message: { topic, key, value } }) => ({ topic, key, value }));
+}
