@@ -3,10 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startCli } from "../support/run-cli.ts";
 
-/** `npm run bench [records]`: replays generated traffic and prints what it took. Compare figures of one run only: machines are noisy. */
+/** `npm run bench [records]`: replays generated traffic of every pipeline and prints what it took. Compare figures of one run only: machines are noisy. */
 const records = process.argv[2] ?? "200000";
 const directory = mkdtempSync(join(tmpdir(), "tidemark-bench-"));
-const input = join(directory, "records.ndjson");
 
 /** How long a plain loop takes here and now, in milliseconds: the yardstick for all other figures. */
 function yardstick(): number {
@@ -32,25 +31,27 @@ async function peakMemoryMb(pid: number | undefined, ended: Promise<unknown>): P
   return Math.round(peak);
 }
 
-const shape = ["--records", records, "--partitions", "4", "--users", "20000", "--seed", "1"];
-await startCli(["generate", "--pipeline", "attribution", ...shape, "--output", input]).ended;
+const sinksOf = {
+  attribution: ["s3,http", "s3"],
+  conversions: ["s3,kafka"],
+  dedupe: ["s3,kafka"],
+  windows: ["s3,kafka"],
+  purchases: ["s3,views"],
+};
 console.log(`${records} records; the yardstick loop takes ${yardstick()} ms`);
-for (const sinks of ["s3,http", "s3"]) {
-  const out = join(directory, sinks);
-  const run = startCli([
-    "replay",
-    "--pipeline",
-    "attribution",
-    "--input",
-    input,
-    "--out",
-    out,
-    "--sinks",
-    sinks,
-    "--json",
-  ]);
-  const peak = await peakMemoryMb(run.process.pid, run.ended);
-  const { recordsPerSecond, seconds } = JSON.parse((await run.ended).out);
-  console.log(`sinks ${sinks}: ${recordsPerSecond} records/s, ${seconds} s, peak memory ${peak || "unknown"} MB`);
+for (const [pipeline, choices] of Object.entries(sinksOf)) {
+  const input = join(directory, `${pipeline}.ndjson`);
+  const shape = ["--records", records, "--partitions", "4", "--users", "20000", "--seed", "1"];
+  await startCli(["generate", "--pipeline", pipeline, ...shape, "--output", input]).ended;
+  for (const sinks of choices) {
+    const out = join(directory, pipeline, sinks);
+    const args = ["replay", "--pipeline", pipeline, "--input", input, "--out", out, "--sinks", sinks, "--json"];
+    const run = startCli(args);
+    const peak = await peakMemoryMb(run.process.pid, run.ended);
+    const { recordsPerSecond, seconds } = JSON.parse((await run.ended).out);
+    console.log(
+      `${pipeline} to ${sinks}: ${recordsPerSecond} records/s, ${seconds} s, peak memory ${peak || "unknown"} MB`,
+    );
+  }
 }
 rmSync(directory, { recursive: true });

@@ -1,25 +1,25 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { type PipelineConfig, runConfigured } from "../../functions/catalog.ts";
 import { SqliteStateStore } from "../../localstack/embedded/sqlite-state-store.ts";
-import { attributionTraffic } from "../../localstack/generate/attribution-traffic.ts";
-import { attribution } from "../../shared/pipelines/attribution/attribution.ts";
+import { recordedTraffic } from "../../localstack/generate/recorded-traffic.ts";
+import { sampleData } from "../../localstack/generate/sample-data.ts";
 import type { Document, DocumentTable, StateStore } from "../../shared/ports/state-store.ts";
-import { runKeyed } from "../../shared/runtime/running-pipeline.ts";
-import { readSettings } from "../../shared/settings/settings.ts";
+import { pipelineNames, readSettings } from "../../shared/settings/settings.ts";
 import { documentItem } from "../../shared/state/items.ts";
 import { jsonRowFormat } from "../support/json-row-format.ts";
 import { cutDeliveries, logRecord } from "../support/log-record.ts";
 import { MemoryObjectStore } from "../support/memory-object-store.ts";
 
 /**
- * `node test/bench/write-units.ts`: what DynamoDB would bill for generated traffic, by its own rule (a write costs a unit per KB of item
- * begun, a strongly consistent read one per 4 KB), counted over the items that the engine really writes.
+ * `node test/bench/write-units.ts`: what DynamoDB and S3 would bill for generated traffic, by DynamoDB's own rule (a write costs a unit per
+ * KB of item begun, a strongly consistent read one per 4 KB), counted over the items that the engine really writes.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
 const records = 100_000;
 const partitions = 4;
 
-/** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html */
+/** US dollars per million, on demand, us-east-1, as of 2026-11-21. */
+const prices = { writeUnits: 0.625, readUnits: 0.125, objects: 5 };
+
 function itemBytes(document: Document): number {
   return Object.entries(documentItem(document)).reduce(
     (sum, [name, value]) => sum + name.length + Buffer.byteLength(String(value.S ?? value.N)),
@@ -27,15 +27,12 @@ function itemBytes(document: Document): number {
   );
 }
 
-for (const ratePerSecond of [200, 1_000, 4_000]) {
-  const directory = mkdtempSync(join(tmpdir(), "tidemark-units-"));
-  const clock = { now: () => Date.now() };
-  const store = new SqliteStateStore({ path: join(directory, "state.sqlite"), clock });
-  const totals = { writes: 0, writeUnits: 0, readUnits: 0, requests: 0, deliveries: 0 };
-  const counted = (table: DocumentTable): DocumentTable => ({
+function countedStore(store: SqliteStateStore) {
+  const totals = { writeUnits: 0, readUnits: 0, requests: 0 };
+  const table = (counted: DocumentTable): DocumentTable => ({
     read: async (keys) => {
       totals.requests += Math.ceil(keys.length / 100);
-      const found = await table.read(keys);
+      const found = await counted.read(keys);
       for (const key of keys) {
         const document = found.get(key);
         totals.readUnits += document ? Math.ceil(itemBytes(document) / 4_096) : 1;
@@ -44,9 +41,8 @@ for (const ratePerSecond of [200, 1_000, 4_000]) {
     },
     commit: (document) => {
       totals.requests++;
-      totals.writes++;
       totals.writeUnits += Math.ceil(itemBytes(document) / 1_024);
-      return table.commit(document);
+      return counted.commit(document);
     },
   });
   const due: StateStore["due"] = {
@@ -61,53 +57,62 @@ for (const ratePerSecond of [200, 1_000, 4_000]) {
       return store.due.remove(lists);
     },
   };
-  const settings = readSettings("attribution", {});
-  const pipeline = runKeyed({
-    pipeline: attribution(settings),
-    settings: {
-      partitions,
-      maxFutureSkew: settings.maxFutureSkew,
-      futureClock: "record",
-      stateBytesMax: settings.stateBytesMax,
-      immediate: true,
-      finals: true,
-      views: true,
-      retention: 14 * 24 * 3_600_000,
+  const lists: StateStore["lists"] = {
+    append: (entries) => {
+      totals.requests += Math.ceil(entries.length / 25);
+      for (const { list, order, body } of entries)
+        totals.writeUnits += Math.ceil((list.length + order.length + body.length + 8) / 1_024);
+      return store.lists.append(entries);
     },
-    store: { entities: counted(store.entities), progress: counted(store.progress), due, lists: store.lists },
-    objects: new MemoryObjectStore(),
-    rowFormat: jsonRowFormat,
-    clock,
-    meter: { count: () => {} },
-  });
-  const lines = attributionTraffic({
-    records,
-    seed: 1,
-    partitions,
-    users: 20_000,
-    start: 1_704_110_400_000,
-    ratePerSecond,
-  });
-  let sinceClosing = 0;
-  await store.group(async () => {
-    for (const delivery of cutDeliveries(Array.from(lines, logRecord), 500 * partitions)) {
-      totals.deliveries++;
-      const byPartition = Map.groupBy(delivery, ({ partition }) => partition);
-      const topic = delivery[0]?.topic ?? "";
-      await pipeline.process(
-        [...byPartition].map(([partition, ofPartition]) => ({ topic, partition, records: ofPartition })),
-      );
-      sinceClosing += delivery.length;
-      if (sinceClosing < 30 * ratePerSecond) continue;
-      sinceClosing = 0;
-      for (let partition = 0; partition < partitions; partition++) await pipeline.close(partition);
-    }
-  });
-  const per = (total: number) => (total / records).toFixed(2);
-  console.log(
-    `${ratePerSecond} records/s in batches of ${Math.round(records / totals.deliveries / partitions)} per partition: ` +
-      `${per(totals.writeUnits)} write units, ${per(totals.readUnits)} read units, ${per(totals.requests)} requests per record`,
-  );
-  store.close();
-  rmSync(directory, { recursive: true });
+    last: (list, limit, before) => store.lists.last(list, limit, before),
+  };
+  return { totals, store: { entities: table(store.entities), progress: table(store.progress), due, lists } };
+}
+
+for (const name of pipelineNames) {
+  for (const ratePerSecond of [200, 1_000, 4_000]) {
+    const clock = { now: () => Date.now() };
+    const sqlite = new SqliteStateStore({ path: ":memory:", clock });
+    const { totals, store } = countedStore(sqlite);
+    const objects = new MemoryObjectStore();
+    const config = { name, settings: { ...readSettings(name, {}), partitions } } as PipelineConfig;
+    const surroundings = { store, objects, rowFormat: jsonRowFormat, clock, meter: { count: () => {} } };
+    const pipeline = runConfigured(config, { ...surroundings, futureClock: "record", expires: true });
+    const start = 1_704_110_400_000;
+    const shape = { records, seed: 1, partitions, users: 20_000, start, ratePerSecond };
+    const traffic = Array.from(recordedTraffic(sampleData[name].plan, shape), logRecord);
+    let deliveries = 0;
+    let sinceClosing = 0;
+    await sqlite.group(async () => {
+      // What a consumer finds each half second, over all partitions: a batch window of 1 s, seldom full.
+      for (const delivery of cutDeliveries(
+        traffic,
+        Math.min(500 * partitions, Math.max(ratePerSecond / 2, partitions)),
+      )) {
+        for (const [partition, ofIt] of Map.groupBy(delivery, (record) => record.partition)) {
+          for (let at = 0; at < ofIt.length; at += 500) {
+            const topic = delivery[0]?.topic ?? "";
+            await pipeline.process([{ topic, partition, records: ofIt.slice(at, at + 500) }]);
+            deliveries++;
+          }
+        }
+        sinceClosing += delivery.length;
+        if (sinceClosing < 30 * ratePerSecond) continue;
+        sinceClosing = 0;
+        for (let partition = 0; partition < (pipeline.scope === "topic" ? 1 : partitions); partition++)
+          await pipeline.close(partition);
+      }
+    });
+    const written = (await Array.fromAsync(objects.list(""))).length;
+    const dollars =
+      (totals.writeUnits * prices.writeUnits + totals.readUnits * prices.readUnits + written * prices.objects) /
+      records;
+    const per = (total: number) => (total / records).toFixed(2);
+    console.log(
+      `${name} at ${ratePerSecond} records/s, ${Math.round(records / deliveries)} per batch: ${per(totals.writeUnits)} write units, ` +
+        `${per(totals.readUnits)} read units, ${per(totals.requests)} requests, ${(written / records).toFixed(4)} objects per record; ` +
+        `$${dollars.toFixed(2)} per million records`,
+    );
+    sqlite.close();
+  }
 }

@@ -1,3 +1,4 @@
+import { DatabaseSync } from "node:sqlite";
 import { SqliteStateStore } from "../../localstack/embedded/sqlite-state-store.ts";
 import type { LogRecord } from "../../shared/core/record.ts";
 import type { Row } from "../../shared/core/row.ts";
@@ -154,6 +155,16 @@ export class PipelineWorld<P extends Pipeline<StreamRecord>> {
     let count = 0;
     for await (const _ of lists) count++;
     return count;
+  }
+
+  /** Every document that holds state, with the bytes of all that is in it. */
+  entities(): { key: string; bytes: number; expiresAt: number | null }[] {
+    const database = new DatabaseSync(this.#path);
+    const size =
+      "length(cast(body AS BLOB)) + length(cast(ifnull(settled, '') AS BLOB)) + length(cast(ifnull(outbox, '') AS BLOB))";
+    const rows = database.prepare(`SELECT key, ${size} AS bytes, expires_at AS expiresAt FROM entities`).all();
+    database.close();
+    return rows as { key: string; bytes: number; expiresAt: number | null }[];
   }
 
   #opened() {
