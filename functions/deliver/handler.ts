@@ -1,6 +1,6 @@
 import type { Endpoint } from "../../shared/ports/endpoint.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
-import { type EndpointSinkSettings, endpointSink } from "../../shared/runtime/sinks.ts";
+import { type EndpointSinkSettings, endpointSink } from "../../shared/runtime/immediate-sinks.ts";
 import { type OutboxApp, outboxHandler } from "../outbox-handler.ts";
 
 export interface DeliverApp extends Omit<OutboxApp, "delivery"> {

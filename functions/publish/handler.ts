@@ -1,6 +1,6 @@
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
 import type { Producer } from "../../shared/ports/producer.ts";
-import { producerSink } from "../../shared/runtime/sinks.ts";
+import { producerSink } from "../../shared/runtime/immediate-sinks.ts";
 import { type OutboxApp, outboxHandler } from "../outbox-handler.ts";
 
 export interface PublishApp extends Omit<OutboxApp, "delivery"> {

@@ -61,6 +61,8 @@ async function runWorld(world: World, directory: string, options: LiveTrafficOpt
   const stopping = stopOnSignal();
   for (const line of welcome(directory, options, api?.url)) io.out(line);
   const status = liveStatus(world, configs);
+  // The first table counts from here.
+  await status(Date.now());
   const show = async () => {
     for (const line of await status(Date.now())) io.out(line);
     io.out("");

@@ -1,8 +1,8 @@
 import { atMostAtOnce } from "../core/at-most-at-once.ts";
 import type { DurationMs, WallTimeMs } from "../core/units.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
+import type { ImmediateSink, SendOutcome } from "./immediate-sinks.ts";
 import type { Emitted } from "./outputs.ts";
-import type { SendOutcome, Sink } from "./sinks.ts";
 
 /** One version of one document, as the change feed tells of it. */
 export interface Change {
@@ -15,7 +15,7 @@ export interface Change {
 }
 
 export interface Delivery {
-  readonly sink: Sink;
+  readonly sink: ImmediateSink;
   /** Where what can't be delivered goes, with its payload. */
   readonly deadLetters: ObjectStore;
 }

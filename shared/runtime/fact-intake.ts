@@ -44,7 +44,8 @@ async function putFirst<R extends FactRecord, T>(
   let isKnown = false;
   for (const { position, record, parsed } of ofId) {
     const bytes = utf8Length(parsed.text);
-    if (!isKnown && bytes > stateBytesMax) {
+    // Before the id is asked for: whether it is known by now depends on the cut of batches.
+    if (bytes > stateBytesMax) {
       refusals.push({ lane, position, message: `its value of ${bytes} bytes passes the ${stateBytesMax} of a state` });
       outcomes.push({ position, outcome: "refused" });
       continue;

@@ -96,7 +96,7 @@ function decidingObject(
   if (!writesFacts(engine)) {
     return { name: rejectionsName(engine, span, at), bytes: rejectionsFile(engine, rejections, metadata) };
   }
-  const beside = rejections.length > 0 && { [rejectedEvents]: base64(rejectionsFile(engine, rejections, {})) };
+  const beside = rejections.length > 0 && { [rejectedEvents]: base64(rejectionsFile(engine, rejections, metadata)) };
   const bytes = rowFormat.encode(
     pipeline.columns,
     rows.map(({ row }) => row),

@@ -31,7 +31,7 @@ export interface InputShape {
   readonly topic: string;
   /** `place`: how many come before it in the input. */
   fields(move: Move, place: number, time: unknown): Fields;
-  /** Each makes of any record one that is malformed. */
+  /** Each spoils a record, unless it is of a type that nobody reads. */
   readonly faults: readonly Fields[];
   /** What of an earlier record's fields stays when it comes again with other contents. */
   readonly identity: readonly string[];
@@ -42,15 +42,15 @@ export interface InputShape {
 const move: fc.Arbitrary<Omit<Move, "palette">> = fc.record({
   kind: fc.oneof(
     { weight: 14, arbitrary: fc.constant("plain" as const) },
-    { weight: 3, arbitrary: fc.constant("again" as const) },
-    { weight: 3, arbitrary: fc.constantFrom("again, changed", "tombstone", "malformed", "ahead") },
+    { weight: 3, arbitrary: fc.constantFrom("again", "again, changed") },
+    { weight: 3, arbitrary: fc.constantFrom("malformed", "malformed", "malformed", "ahead", "tombstone") },
   ),
   user: fc.nat(2),
   isAstray: fc.nat(5).map((n) => n === 0),
-  behind: fc.nat(12),
+  behind: fc.nat(8),
   jitter: fc.constantFrom(0, 0, 0, -1, 1),
   choice: fc.nat(999),
-  pick: fc.nat(99),
+  pick: fc.nat(999),
 });
 
 /** Input of up to 60 records: few users in few partitions, times that collide, all that can be wrong with a record. */
@@ -112,17 +112,21 @@ function jsonText(fields: Fields): string {
 
 const uuid = "0f8fad5b-d9cb-469f-a165-70867728950e";
 
-/** Ids that are not the same, however alike neighbours look; but the first two are. */
-const alike: readonly unknown[] = [
-  ...[new NumberText("7"), "7", "07", "7 ", "-7", "a", "A", "é", "e\u0301", "～", "😀", "\u0000", " "],
-  ...[uuid.toUpperCase(), uuid, `${uuid.slice(0, -1)}f`, uuid.replace("0f8f", "0f8e"), uuid.replaceAll("-", "")],
-  ...[`{${uuid}}`, "a b", "a|b", "a,b", "a,", "a~1b", "a~0", "a~", "a\nb", '"', "\\", "__proto__"],
-  ...["x".repeat(300), new NumberText("9007199254740993"), new NumberText("9007199254740992")],
+/** Ids that are not the same, however alike those of a line look; but the first two are. */
+const alike: readonly (readonly unknown[])[] = [
+  [new NumberText("7"), "7", "07", "7 ", "-7"],
+  [uuid, uuid.toUpperCase(), `${uuid.slice(0, -1)}f`, uuid.replaceAll("-", ""), `{${uuid}}`],
+  [uuid, uuid.replace("0f8f", "0f8e"), uuid.replace("d9cb", "d9cc"), uuid.replace("7086", "7087")],
+  [new NumberText("9007199254740993"), new NumberText("9007199254740992"), "9007199254740992.0"],
+  ["a,b", "a~1b", "a", "b", "a,b,"],
+  ["a~", "a~0", "a|", "a |", '"a"'],
+  ["é", "e\u0301", "É", "～", "😀"],
+  ["\u0000", " ", "\n", "\\", "__proto__", "x".repeat(300)],
 ];
 
-/** One of three neighbours. */
 export function idAlike({ palette, choice }: Move): unknown {
-  return alike[(palette + (choice % 3)) % alike.length];
+  const line = alike[palette % alike.length] ?? [];
+  return line[choice % line.length];
 }
 
 const amounts: readonly unknown[] = [

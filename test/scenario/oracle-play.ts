@@ -1,21 +1,25 @@
 import fc from "fast-check";
 import { expect } from "vitest";
+import { recordedTraffic } from "../../localstack/generate/recorded-traffic.ts";
+import { sampleData } from "../../localstack/generate/sample-data.ts";
 import type { RecordLine } from "../../localstack/record-file/record-line.ts";
 import type { LogRecord } from "../../shared/core/record.ts";
 import { type Column, type Row, rowToJson } from "../../shared/core/row.ts";
 import type { Pipeline, StreamRecord } from "../../shared/pipelines/pipeline.ts";
 import type { Output } from "../../shared/runtime/outputs.ts";
+import type { PipelineName } from "../../shared/settings/settings.ts";
 import { expectSame } from "../support/expect-oracle-answer.ts";
 import { logRecord } from "../support/log-record.ts";
 import type { Answer } from "../support/oracle/judge-records.ts";
 import { withoutIdleZeros } from "../support/oracle/oracle-decimal.ts";
 import type { PipelineWorld } from "../support/pipeline-world.ts";
+import { type InputShape, smallInput } from "./oracle-inputs.ts";
 
 /** A world of whatever pipeline. */
 type AnyWorld = Omit<PipelineWorld<Pipeline<StreamRecord>>, "engine">;
 
 /** What happens to a delivery, besides being delivered. */
-export interface Turn {
+interface Turn {
   readonly again: boolean;
   /** How many records of its partition come once more in front of it. */
   readonly overlap: number;
@@ -23,7 +27,7 @@ export interface Turn {
   readonly close: boolean;
 }
 
-export const plainTurn: Turn = { again: false, overlap: 0, restart: false, close: false };
+const plainTurn: Turn = { again: false, overlap: 0, restart: false, close: false };
 
 /** How an input is cut, and what happens to its parts. */
 export interface Cut {
@@ -38,7 +42,7 @@ const turn = fc.record({
   close: fc.boolean(),
 });
 
-export const anyCut: fc.Arbitrary<Cut> = fc.record({
+const anyCut: fc.Arbitrary<Cut> = fc.record({
   deliveryMax: fc.constantFrom(1, 2, 7, 500),
   turns: fc.oneof(
     fc.constant<Turn[]>([plainTurn]),
@@ -46,6 +50,33 @@ export const anyCut: fc.Arbitrary<Cut> = fc.record({
     fc.array(turn, { minLength: 1, maxLength: 9 }),
   ),
 });
+
+/** Small input, and how it is cut, for any settings. */
+export function anyInput<S extends { readonly partitions: number; readonly maxFutureSkew: number }>(
+  shape: InputShape,
+  anySettings: fc.Arbitrary<S>,
+) {
+  return anySettings.chain((settings) => {
+    const lines = smallInput(shape, settings.partitions, settings.maxFutureSkew);
+    return fc.record({ settings: fc.constant(settings), lines, cut: anyCut });
+  });
+}
+
+const start = Date.parse("2026-03-01T12:00:00Z");
+
+/** 10,000 records of a pipeline's generated traffic, in 3 partitions. */
+export function generatedInput(pipeline: PipelineName, seed: number): RecordLine[] {
+  const options = { records: 10_000, seed, partitions: 3, users: 300, start, ratePerSecond: 4 };
+  return [...recordedTraffic(sampleData[pipeline].plan, options)];
+}
+
+/** For long input: now and then a redelivery, an overlap, a restart, a closing. */
+export const longCut: Cut = {
+  deliveryMax: 500,
+  turns: Array.from({ length: 60 }, (_, i) => {
+    return { again: i % 7 === 0, overlap: i % 11 === 0 ? 3 : 0, restart: i % 30 === 0, close: i % 10 === 0 };
+  }),
+};
 
 /** Plays an input to the end of its stream. Deliveries hold records of one partition: between partitions the order of arrival counts. */
 export async function playThrough(world: AnyWorld, lines: Iterable<RecordLine>, { deliveryMax, turns }: Cut) {
@@ -90,6 +121,11 @@ export async function expectAnswer(world: AnyWorld, answer: Answer<object>): Pro
     answer.fates.filter(({ fate }) => fate === "rejected"),
   );
   expect(await world.counts()).toEqual(answer.counts);
+}
+
+/** All that became of records, by name and in order: `accepted`, `duplicate`, `ignored`, or the reason of a rejection. */
+export function kindsOfFate({ fates }: Answer<object>): string[] {
+  return [...new Set(fates.map(({ fate, reason }) => reason ?? fate))].sort();
 }
 
 /** Decimals are the same where their values are. */

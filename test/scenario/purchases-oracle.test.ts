@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { purchaseViews } from "../../functions/purchase-views.ts";
+import type { RecordLine } from "../../localstack/record-file/record-line.ts";
 import { purchases } from "../../shared/pipelines/purchases/purchases.ts";
 import type { PurchaseEntry } from "../../shared/ports/purchase-views.ts";
 import type { StateStore } from "../../shared/ports/state-store.ts";
@@ -9,12 +10,21 @@ import { withoutIdleZeros } from "../support/oracle/oracle-decimal.ts";
 import { NumberText } from "../support/oracle/oracle-json.ts";
 import { judgePurchases, type PurchaseRow, type UserPurchases } from "../support/oracle/purchases-oracle.ts";
 import { PipelineWorld } from "../support/pipeline-world.ts";
-import { type Fields, faultsOf, type InputShape, idAlike, noAmounts, noIds, smallInput } from "./oracle-inputs.ts";
-import { anyCut, expectAnswer, expectOneOutputEach, playThrough } from "./oracle-play.ts";
+import { type Fields, faultsOf, type InputShape, idAlike, noAmounts, noIds } from "./oracle-inputs.ts";
+import {
+  anyInput,
+  type Cut,
+  expectAnswer,
+  expectOneOutputEach,
+  generatedInput,
+  kindsOfFate,
+  longCut,
+  playThrough,
+} from "./oracle-play.ts";
 
 /** `SEED=7 RUNS=5000 npx vitest run test/scenario/purchases-oracle.test.ts` looks elsewhere, and longer. */
 const seed = Number(process.env.SEED ?? 20_240_101);
-const numRuns = Number(process.env.RUNS ?? 150);
+const numRuns = Number(process.env.RUNS ?? 250);
 
 const users = ["user", "a|b", "～"];
 
@@ -50,9 +60,7 @@ const shape: InputShape = {
   wanders: true,
 };
 
-const input = fc.constantFrom(1, 2, 3).chain((partitions) => {
-  return fc.record({ partitions: fc.constant(partitions), lines: smallInput(shape, partitions, 0), cut: anyCut });
-});
+const anySettings = fc.record({ partitions: fc.constantFrom(1, 2, 3), maxFutureSkew: fc.constant(0) });
 
 /** A user's total and history as the API reads them, in pages of 7. */
 async function viewOf(store: StateStore, user: string): Promise<UserPurchases> {
@@ -73,22 +81,32 @@ function asRow({ value, total, timestamp, ...entry }: PurchaseEntry, userId: str
   return { ...entry, userId, ...amounts, timestamp: Date.parse(timestamp) };
 }
 
+async function expectOracleAnswer(partitions: number, lines: readonly RecordLine[], cut: Cut): Promise<string[]> {
+  const world = new PipelineWorld({ pipeline: purchases(), run: runFacts, settings: { partitions } });
+  await playThrough(world, lines, cut);
+  const answer = judgePurchases(lines);
+  await expectAnswer(world, answer);
+  await expectOneOutputEach(world);
+  for (const user of [...users, ...Object.keys(answer.views)]) {
+    const nothing = { totalDebt: "0", purchaseCount: 0, purchases: [] };
+    expect(await viewOf(world.store, user)).toEqual(answer.views[user] ?? nothing);
+  }
+  world.end();
+  return kindsOfFate(answer);
+}
+
 describe("purchases against the oracle", () => {
   it("give its answer, however the input is cut and sent again", async () => {
     await fc.assert(
-      fc.asyncProperty(input, async ({ partitions, lines, cut }) => {
-        const world = new PipelineWorld({ pipeline: purchases(), run: runFacts, settings: { partitions } });
-        await playThrough(world, lines, cut);
-        const answer = judgePurchases(lines);
-        await expectAnswer(world, answer);
-        await expectOneOutputEach(world);
-        for (const user of users) {
-          const nothing = { totalDebt: "0", purchaseCount: 0, purchases: [] };
-          expect(await viewOf(world.store, user)).toEqual(answer.views[user] ?? nothing);
-        }
-        world.end();
+      fc.asyncProperty(anyInput(shape, anySettings), async ({ settings, lines, cut }) => {
+        await expectOracleAnswer(settings.partitions, lines, cut);
       }),
       { seed, numRuns },
     );
+  });
+
+  it("give its answer for 10,000 records of generated traffic", async () => {
+    const kinds = await expectOracleAnswer(3, generatedInput("purchases", seed), longCut);
+    expect(kinds).toEqual(["accepted", "duplicate", "ignored", "malformed"]);
   });
 });

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { judgeWindows } from "../support/oracle/windows-oracle.ts";
+import type { RecordLine } from "../../localstack/record-file/record-line.ts";
+import { judgeWindows, type WindowsSettings } from "../support/oracle/windows-oracle.ts";
 import {
   amount,
   faultsOf,
@@ -11,14 +12,23 @@ import {
   noIds,
   noTimes,
   second,
-  smallInput,
 } from "./oracle-inputs.ts";
-import { anyCut, expectAnswer, expectRevisionsToLeadToFinals, messagesOf, playThrough } from "./oracle-play.ts";
+import {
+  anyInput,
+  type Cut,
+  expectAnswer,
+  expectRevisionsToLeadToFinals,
+  generatedInput,
+  kindsOfFate,
+  longCut,
+  messagesOf,
+  playThrough,
+} from "./oracle-play.ts";
 import { windowsWorld } from "./windows-world.ts";
 
 /** `SEED=7 RUNS=5000 npx vitest run test/scenario/windows-oracle.test.ts` looks elsewhere, and longer. */
 const seed = Number(process.env.SEED ?? 20_240_101);
-const numRuns = Number(process.env.RUNS ?? 150);
+const numRuns = Number(process.env.RUNS ?? 250);
 
 const users = ["user", "a|b", "～"];
 
@@ -40,36 +50,44 @@ const shape: InputShape = {
   wanders: true,
 };
 
-const input = fc
-  .record({
-    allowedLateness: fc.constantFrom(0, minute, 2 * minute, 5 * minute),
-    windowSize: fc.constantFrom(second, 30 * second, minute, 90 * second, 5 * minute),
-    maxFutureSkew: fc.constantFrom(0, minute, 5 * minute),
-    partitions: fc.constantFrom(1, 2, 3),
-  })
-  .chain((settings) =>
-    fc.record({
-      settings: fc.constant(settings),
-      lines: smallInput(shape, settings.partitions, settings.maxFutureSkew),
-      cut: anyCut,
-    }),
-  );
+const anySettings = fc.record({
+  allowedLateness: fc.constantFrom(0, minute, 2 * minute, 5 * minute),
+  windowSize: fc.constantFrom(second, 30 * second, minute, 90 * second, 5 * minute),
+  maxFutureSkew: fc.constantFrom(0, minute, 5 * minute),
+  partitions: fc.constantFrom(1, 2, 3),
+});
+
+async function expectOracleAnswer(
+  settings: WindowsSettings,
+  lines: readonly RecordLine[],
+  cut: Cut,
+): Promise<string[]> {
+  const world = windowsWorld(settings);
+  await playThrough(world, lines, cut);
+  const answer = judgeWindows(lines, settings);
+  await expectAnswer(world, answer);
+  await expectRevisionsToLeadToFinals(world, ({ body }) => `${body.windowStart} ${body.userId}`);
+  for (const { topic, key, value } of messagesOf(world)) {
+    const { userId } = JSON.parse(value) as { userId: string };
+    expect([topic, key.slice(0, userId.length + 1)]).toEqual(["mode-b-aggregates", `${userId}|`]);
+  }
+  world.end();
+  return kindsOfFate(answer);
+}
 
 describe("windows against the oracle", () => {
   it("give its answer, however the input is cut, sent again and closed in between", async () => {
     await fc.assert(
-      fc.asyncProperty(input, async ({ settings, lines, cut }) => {
-        const world = windowsWorld(settings);
-        await playThrough(world, lines, cut);
-        await expectAnswer(world, judgeWindows(lines, settings));
-        await expectRevisionsToLeadToFinals(world, ({ body }) => `${body.windowStart} ${body.userId}`);
-        for (const { topic, key, value } of messagesOf(world)) {
-          const { userId } = JSON.parse(value) as { userId: string };
-          expect([topic, key.slice(0, userId.length + 1)]).toEqual(["mode-b-aggregates", `${userId}|`]);
-        }
-        world.end();
+      fc.asyncProperty(anyInput(shape, anySettings), async ({ settings, lines, cut }) => {
+        await expectOracleAnswer(settings, lines, cut);
       }),
       { seed, numRuns },
     );
+  });
+
+  it("give its answer for 10,000 records of generated traffic", async () => {
+    const settings = { allowedLateness: 10 * minute, windowSize: 5 * minute, maxFutureSkew: 5 * minute, partitions: 3 };
+    const kinds = await expectOracleAnswer(settings, generatedInput("windows", seed), longCut);
+    expect(kinds).toEqual(["accepted", "duplicate", "future", "ignored", "late", "malformed"]);
   });
 });

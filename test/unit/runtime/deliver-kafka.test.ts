@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Producer, TopicMessage } from "../../../shared/ports/producer.ts";
 import { type Change, deliver } from "../../../shared/runtime/deliver.ts";
-import { producerSink } from "../../../shared/runtime/sinks.ts";
+import { producerSink } from "../../../shared/runtime/immediate-sinks.ts";
 import { MemoryObjectStore } from "../../support/memory-object-store.ts";
 import { MemoryProducer, type MemoryProducerOptions } from "../../support/memory-producer.ts";
 import { changes, now } from "./told-endpoint.ts";

@@ -5,6 +5,7 @@ import type { LogRecord } from "../../../shared/core/record.ts";
 import { attribution } from "../../../shared/pipelines/attribution/attribution.ts";
 import type { ClickRecord, ViewRecord } from "../../../shared/pipelines/attribution/records.ts";
 import type { UserState } from "../../../shared/pipelines/attribution/state.ts";
+import { purchases } from "../../../shared/pipelines/purchases/purchases.ts";
 import type { KeyedEngine } from "../../../shared/runtime/engine.ts";
 import { type Reached, writePositionObjects } from "../../../shared/runtime/position-objects.ts";
 import type { Rejection } from "../../../shared/runtime/rejections.ts";
@@ -242,5 +243,23 @@ describe("a row of rejected_events", () => {
   it("encodes just the value's own bytes of a longer buffer", async () => {
     const value = Uint8Array.of(1, 2, 0xff, 0xfe, 3, 4).subarray(2, 4);
     expect((await rowOf(rejection(11, { value })))?.value).toBe("//4=");
+  });
+});
+
+describe("rejections beside rows of facts", () => {
+  it("can decide by themselves, should the facts' sink be switched off before the next try", async () => {
+    const facts = { ...engine(), pipeline: purchases() };
+    const span = { source, first: at(10), claim: { end: at(20), clock: 0 } };
+    const content = { rejections: [rejection(11)], rows: [] };
+    expect(await writePositionObjects(facts, span, reached(15, 7), content)).toEqual(reached(15, 7));
+    const withoutFacts = { ...facts, settings: { ...facts.settings, finals: false } };
+    const more = { rejections: [rejection(11), rejection(16)], rows: [] };
+    expect(await writePositionObjects(withoutFacts, span, reached(20, 9), more)).toEqual(reached(20, 9));
+    const rows = await Promise.all(
+      (await Array.fromAsync(objects.list("rejected_events/"))).map(async (name) =>
+        jsonRowsOf((await objects.read(name))!),
+      ),
+    );
+    expect(rows.flat().map((row) => row.offset)).toEqual([11, 16]);
   });
 });

@@ -17,7 +17,7 @@ export type SendOutcome =
   | { readonly kind: "unavailable"; readonly reason: string };
 
 /** Where outputs go at once, and in what portions. */
-export interface Sink {
+export interface ImmediateSink {
   /** Part of the names of dead letters. */
   readonly name: "http" | "kafka";
   /** Outputs of one `send`, at most. */
@@ -38,7 +38,7 @@ export interface EndpointSinkSettings {
 }
 
 /** An HTTP endpoint as a sink. */
-export function endpointSink(endpoint: Endpoint, { batchMax, lines }: EndpointSinkSettings): Sink {
+export function endpointSink(endpoint: Endpoint, { batchMax, lines }: EndpointSinkSettings): ImmediateSink {
   return {
     ...{ name: "http", batchMax, lines },
     send(batch, signal) {
@@ -58,7 +58,7 @@ export function endpointSink(endpoint: Endpoint, { batchMax, lines }: EndpointSi
 const messagesMax = 500;
 
 /** A Kafka cluster as a sink. One line: the producer has one connection to each broker, and cuts what is too large for one request. */
-export function producerSink(producer: Producer): Sink {
+export function producerSink(producer: Producer): ImmediateSink {
   return {
     ...{ name: "kafka", batchMax: messagesMax, lines: 1 },
     send: (batch, signal) =>

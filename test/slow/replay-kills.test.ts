@@ -1,0 +1,67 @@
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, expect, it } from "vitest";
+import { summary } from "../support/replay-outputs.ts";
+import { runCli, startCli } from "../support/run-cli.ts";
+
+const root = mkdtempSync(join(tmpdir(), "tidemark-kills-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** Three transactions and the end. */
+const records = "13000";
+const sinks = { purchases: "s3,http,kafka,views" } as Readonly<Record<string, string>>;
+const topics = {
+  attribution: "attributed-page-views",
+  conversions: "attributed-events",
+  dedupe: "processed-events",
+  windows: "mode-b-aggregates",
+  purchases: "processed-purchases",
+};
+
+const sizeOf = (file: string) => (existsSync(file) ? statSync(file).size : 0);
+
+/** Every output file, by its path. */
+function outputsOf(out: string): Record<string, string> {
+  const files = globSync(["s3/**/*.parquet", "http/*", "topics/*", "views/*"], { cwd: out }).sort();
+  return Object.fromEntries(files.map((file) => [file, readFileSync(join(out, file)).toString("base64")]));
+}
+
+function countsOf(out: string): object {
+  const { records, outputs, watermarks } = summary(out);
+  return { records, outputs, watermarks };
+}
+
+/** Starts it, and kills it as soon as `file` has so many bytes. */
+async function killAt(args: readonly string[], file: string, bytes: number): Promise<void> {
+  const { process, ended } = startCli(args);
+  while (sizeOf(file) < bytes && process.exitCode === null) await sleep(2);
+  process.kill("SIGKILL");
+  expect(await ended).toMatchObject({ code: null });
+}
+
+it.each(Object.entries(topics))(
+  "a replay of %s with all its sinks, killed early, in the middle and late, leaves the very same files as one that was not",
+  async (pipeline, topic) => {
+    const at = (name: string) => join(root, pipeline, name);
+    const input = join(root, `${pipeline}.ndjson`);
+    const shape = ["--records", records, "--users", "1500", "--seed", "11", "--rate", "20"];
+    expect(await runCli("generate", "--pipeline", pipeline, ...shape, "--output", input)).toMatchObject({ code: 0 });
+    const argsFor = (out: string) => [
+      ...["replay", "--pipeline", pipeline, "--input", input, "--out", out],
+      ...["--sinks", sinks[pipeline] ?? "s3,http,kafka"],
+    ];
+    expect(await runCli(...argsFor(at("whole")))).toMatchObject({ code: 0, err: "" });
+    const size = sizeOf(join(at("whole"), "topics", `${topic}.ndjson`));
+    expect(size).toBeGreaterThan(100_000);
+    for (const part of [0.01, 0.5, 0.9]) {
+      await killAt(argsFor(at("killed")), join(at("killed"), "topics", `${topic}.ndjson`), part * size);
+    }
+    expect(await runCli(...argsFor(at("killed")))).toMatchObject({ code: 0, err: "" });
+    const [found, wanted] = [outputsOf(at("killed")), outputsOf(at("whole"))];
+    expect(Object.keys(found)).toEqual(Object.keys(wanted));
+    expect(Object.keys(wanted).filter((file) => found[file] !== wanted[file])).toEqual([]);
+    expect(countsOf(at("killed"))).toEqual(countsOf(at("whole")));
+  },
+);

@@ -1,0 +1,96 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { functions, type Trigger } from "../../../functions/manifest.ts";
+import { runCli } from "../../support/run-cli.ts";
+
+const root = mkdtempSync(join(tmpdir(), "tidemark-invoke-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** The sample events of a trigger. */
+function samplesOf(trigger: Trigger): string[] {
+  switch (trigger.kind) {
+    case "msk":
+      return trigger.topics.map((topic) => `msk-${topic.replaceAll("_", "-")}`);
+    case "stream":
+      return [`dynamodb-stream-${trigger.table}`];
+    case "schedule":
+      return ["schedule"];
+    case "http":
+      return ["http-api-generate", "http-api-total"];
+  }
+}
+
+const samples = functions.flatMap(({ name, triggers }) =>
+  triggers.flatMap(samplesOf).map((sample) => ({ name, sample })),
+);
+
+async function invoke(name: string, sample: string, directory: string, ...args: string[]): Promise<unknown> {
+  const places = ["--state", join(directory, "state"), "--out", directory];
+  const { code, out, err } = await runCli("invoke", name, `test/events/${sample}.json`, ...places, ...args);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  return JSON.parse(out);
+}
+
+describe("every function of the manifest", () => {
+  const directory = join(root, "all");
+
+  it.each(samples)("$name takes its sample event $sample", async ({ name, sample }) => {
+    const answer = await invoke(name, sample, directory);
+    const fine = [
+      { batchItemFailures: [] },
+      { finals: expect.any(Object) },
+      expect.objectContaining({ statusCode: 200 }),
+    ];
+    expect(fine).toContainEqual(answer);
+  });
+});
+
+const linesOf = (...path: string[]) =>
+  readFileSync(join(root, ...path), "utf8")
+    .trimEnd()
+    .split("\n");
+
+it("state is kept between calls: the API answers with what was taken in before", async () => {
+  const directory = join(root, "kept");
+  await invoke("purchases", "msk-purchases", directory);
+  const { body } = (await invoke("api", "http-api-total", directory)) as { body: string };
+  expect(JSON.parse(body)).toEqual({ userId: "user_1", totalDebt: "100.00", currency: "USD" });
+});
+
+it("deliver and publish send what their event holds, publish to each pipeline's own topic", async () => {
+  await invoke("deliver", "dynamodb-stream-entities", join(root, "sent"));
+  await invoke("publish", "dynamodb-stream-entities", join(root, "sent"));
+  const posted = linesOf("sent", "http", "deliveries.ndjson").map((line) => JSON.parse(line).id);
+  const published = linesOf("sent", "topics", "attributed-page-views.ndjson").map(
+    (line) => JSON.parse(line).headers[1],
+  );
+  expect(posted.length).toBeGreaterThan(0);
+  expect(published).toEqual(posted.filter((id) => id.startsWith("attribution:")));
+});
+
+it("what the API produces stands in a record file", async () => {
+  await invoke("api", "http-api-generate", join(root, "produced"));
+  await invoke("api", "http-api-generate", join(root, "produced"));
+  const records = linesOf("produced", "topics", "purchases.ndjson").map((line) => JSON.parse(line));
+  expect(records.map(({ offset }) => offset)).toEqual(records.map((_, i) => i));
+  expect(records.length).toBe(6);
+});
+
+it("a setting goes to the pipelines that have it, and one that none has is bad usage", async () => {
+  const event = "test/events/schedule.json";
+  const places = ["--state", join(root, "set", "state"), "--out", join(root, "set")];
+  const known = await runCli("invoke", "finalize", event, ...places, "--set", "windowSize=1m");
+  expect(known).toMatchObject({ code: 0, err: "" });
+  const unknown = await runCli("invoke", "finalize", event, ...places, "--set", "dedupeRetention=1d");
+  expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining("has no setting") });
+});
+
+it("another number of partitions than the state has is bad usage", async () => {
+  const places = ["--state", join(root, "partitions", "state"), "--out", join(root, "partitions")];
+  const event = "test/events/msk-purchases.json";
+  expect(await runCli("invoke", "purchases", event, ...places, "--partitions", "4")).toMatchObject({ code: 0 });
+  const other = await runCli("invoke", "purchases", event, ...places, "--partitions", "5");
+  expect(other).toMatchObject({ code: 2, err: expect.stringContaining("this state has 4 partitions, not 5") });
+});
