@@ -4,7 +4,7 @@ import type { StateStore } from "../shared/ports/state-store.ts";
 import { readListOf, readTotalOf } from "../shared/runtime/fold-view.ts";
 
 /** As `entryOf` in shared/runtime/fold.ts makes them. */
-const orderForm = /^\d{16}-\d{16}-\d{16}-\d+\.\d+$/;
+const orderForm = /^\d{16}(-\d{16}){3}$/;
 
 /** What users bought, as the purchases pipeline keeps it. */
 export function purchaseViews(store: Pick<StateStore, "entities" | "lists">): PurchaseViews {

@@ -86,7 +86,7 @@ function welcome(directory: string, { configs, ratePerSecond }: LiveTrafficOptio
   ];
   return [
     `Live traffic now: about ${ratePerSecond} records a second of ${users} users through ${names.join(", ")}.`,
-    `Outputs and state grow in ${directory}. Ctrl-C stops it, npm start goes on with it.`,
+    `Outputs grow in ${directory} for as long as it runs. Ctrl-C stops it, npm start goes on with it.`,
     ...(url === undefined ? [] : [`The API listens at ${url} (all it can do: ${url}/openapi.json).`]),
     "",
     "Try in another terminal:",

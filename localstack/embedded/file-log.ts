@@ -82,7 +82,8 @@ export class FileLog {
   peek(group: string, topic: string, partition: number, max: number): readonly LogRecord[] {
     const { ahead, positions } = this.#partition(topic, partition);
     const position = positions.get(group);
-    const first = ahead.findIndex(({ offset }) => offset >= (position ?? 0));
+    if (position === undefined) throw new Error(`${topic}-${partition} is not open for ${group}`);
+    const first = ahead.findIndex(({ offset }) => offset >= position);
     return first === -1 ? [] : ahead.slice(first, first + max);
   }
 

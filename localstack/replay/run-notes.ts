@@ -51,10 +51,7 @@ export class RunNotes {
     this.#write("partitions", partitions);
   }
 
-  /**
-   * When replays into this state began: what their clock says, however often they are killed. Names of objects follow from it, and no
-   * output ever becomes too old to be delivered.
-   */
+  /** When replays into this state began: what their clock says, however often they are killed. So no output becomes too old to be sent. */
   begunAt(now: WallTimeMs): WallTimeMs {
     const begun = this.#read<WallTimeMs>("begun at") ?? now;
     this.#write("begun at", begun);

@@ -129,10 +129,10 @@ function entryOf<R extends FactRecord, T>(
   fold: Fold<R, T>,
   lane: string,
   key: string,
-  { record: { timestamp }, position, parsed }: Applicable<R>,
+  { record: { timestamp, partition }, position, parsed }: Applicable<R>,
 ): Entry {
   const stored: StoredEntry = { at: [lane, storePosition(position)], e: fold.entry(parsed, timestamp) };
-  const order = [padded(timestamp), padded(position.epoch), padded(position.offset), lane].join("-");
+  const order = [timestamp, position.epoch, position.offset, partition].map(padded).join("-");
   return { list: listKey(pipeline, key), order, body: JSON.stringify(stored) };
 }
 

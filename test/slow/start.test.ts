@@ -37,6 +37,10 @@ function tableIn(text: string): Record<string, string[]> | undefined {
   return ofTables.length >= 2 * pipelines.length ? Object.fromEntries(last) : undefined;
 }
 
+async function answerOf(url: string, method = "GET"): Promise<Record<string, unknown>> {
+  return (await (await fetch(url, { method })).json()) as Record<string, unknown>;
+}
+
 async function offsetsOf(pipeline: string): Promise<number> {
   const { out } = await runCli("watermarks", "--pipeline", pipeline, "--state", join(live, "state"), "--json");
   const lines = out.trimEnd().split("\n");
@@ -46,9 +50,9 @@ async function offsetsOf(pipeline: string): Promise<number> {
 it("start runs all pipelines with live traffic and an API, stops in good order, and goes on from there", async () => {
   const first = start();
   const [url] = await eventually(() => /http:\/\/127\.0\.0\.1:\d+/.exec(first.said()) ?? undefined);
-  const { purchaseId } = await (await fetch(`${url}/duplicate/3/me`, { method: "POST" })).json();
+  const { purchaseId } = await answerOf(`${url}/duplicate/3/me`, "POST");
   const total = await eventually(async () => {
-    const answer = await (await fetch(`${url}/total/me`)).json();
+    const answer = await answerOf(`${url}/total/me`);
     return answer.totalDebt === "0" ? undefined : answer;
   });
   expect(total).toEqual({ userId: "me", totalDebt: "100.00", currency: "USD" });

@@ -1,10 +1,10 @@
 import {
+  type JsonFields,
   optionalText,
   type Parsed,
-  readJsonObject,
+  parseValue,
   requiredEventTime,
   requiredId,
-  UnusableValue,
 } from "../../core/record.ts";
 import type { EventTimeMs } from "../../core/units.ts";
 
@@ -33,16 +33,10 @@ export interface ViewRecord {
 
 /** Reads a value of either topic; what makes it unusable is said, not thrown. */
 export function parseRecord(topic: string, value: Uint8Array): Parsed<ClickRecord | ViewRecord> {
-  try {
-    return { kind: "record", record: topic === adClicks ? readClick(value) : readView(value) };
-  } catch (error) {
-    if (error instanceof UnusableValue) return { kind: "rejected", reason: error.reason, message: error.message };
-    throw error;
-  }
+  return parseValue<ClickRecord | ViewRecord>(value, topic === adClicks ? readClick : readView);
 }
 
-function readClick(value: Uint8Array): ClickRecord {
-  const json = readJsonObject(value);
+function readClick(json: JsonFields): ClickRecord {
   return {
     kind: "click",
     key: requiredId(json, "user_id"),
@@ -52,8 +46,7 @@ function readClick(value: Uint8Array): ClickRecord {
   };
 }
 
-function readView(value: Uint8Array): ViewRecord {
-  const json = readJsonObject(value);
+function readView(json: JsonFields): ViewRecord {
   return {
     kind: "view",
     key: requiredId(json, "user_id"),

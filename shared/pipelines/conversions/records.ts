@@ -2,12 +2,11 @@ import { formatDecimal } from "../../core/decimal.ts";
 import {
   type JsonFields,
   type Parsed,
-  readJsonObject,
+  parseValue,
   requiredDecimal,
   requiredEventTime,
   requiredId,
   requiredText,
-  UnusableValue,
 } from "../../core/record.ts";
 import type { EventTimeMs } from "../../core/units.ts";
 
@@ -41,16 +40,11 @@ export interface ConversionRecord {
 
 /** Reads a value of `raw-events`, as its `event_type` says; events of other types are not ours. */
 export function parseRecord(value: Uint8Array): Parsed<ClickRecord | ConversionRecord> {
-  try {
-    const json = readJsonObject(value);
+  return parseValue(value, (json) => {
     const type = requiredText(json, "event_type");
-    if (type === "click") return { kind: "record", record: readClick(json) };
-    if (type === "conversion") return { kind: "record", record: readConversion(json) };
-    return { kind: "ignored" };
-  } catch (error) {
-    if (error instanceof UnusableValue) return { kind: "rejected", reason: error.reason, message: error.message };
-    throw error;
-  }
+    if (type === "click") return readClick(json);
+    return type === "conversion" ? readConversion(json) : undefined;
+  });
 }
 
 function readClick(json: JsonFields): ClickRecord {

@@ -1,12 +1,12 @@
 import { type Decimal, zero } from "../../core/decimal.ts";
 import {
+  type JsonFields,
   optionalDecimal,
   optionalText,
   type Parsed,
-  readJsonObject,
+  parseValue,
   requiredEventTime,
   requiredId,
-  UnusableValue,
 } from "../../core/record.ts";
 import { bucketStart } from "../../core/time.ts";
 import type { DurationMs, EventTimeMs } from "../../core/units.ts";
@@ -26,16 +26,10 @@ export interface WindowedRecord {
 
 /** Reads a value; what makes it unusable is said, not thrown. */
 export function parseRecord(value: Uint8Array, windowSize: DurationMs): Parsed<WindowedRecord> {
-  try {
-    return { kind: "record", record: readEvent(value, windowSize) };
-  } catch (error) {
-    if (error instanceof UnusableValue) return { kind: "rejected", reason: error.reason, message: error.message };
-    throw error;
-  }
+  return parseValue(value, (json) => readEvent(json, windowSize));
 }
 
-function readEvent(value: Uint8Array, windowSize: DurationMs): WindowedRecord {
-  const json = readJsonObject(value);
+function readEvent(json: JsonFields, windowSize: DurationMs): WindowedRecord {
   const id = requiredId(json, "eventId");
   const user = requiredId(json, "userId");
   const time = requiredEventTime(json, "eventTime");

@@ -1,11 +1,11 @@
 import { NumberText } from "./oracle-json.ts";
 
-const numberForm = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+const numberForm = /^(-?)(0|[1-9]\d*)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 const digitsMax = 18;
 const placesMax = 6;
 
 /**
- * The millionths of an amount: of a JSON number, or of a text that holds one. By value, so that 1.50e1 is 15, and 2.0000000 and "002" are 2.
+ * The millionths of an amount: of a JSON number, or of a text that holds one. By value, so that 1.50e1 is 15, and 2.0000000 is 2.
  * `undefined` where it is no number, or has more than 18 digits, or more than 6 of them after the point.
  */
 export function decimalIn(value: unknown): bigint | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decimalIn, decimalText } from "../../support/oracle/oracle-decimal.ts";
+import { decimalIn, decimalText, withoutIdleZeros } from "../../support/oracle/oracle-decimal.ts";
 import { NumberText } from "../../support/oracle/oracle-json.ts";
 
 const shown = (millionths: bigint | undefined) => millionths !== undefined && decimalText(millionths);
@@ -24,7 +24,6 @@ describe("an amount", () => {
     ["12345678e-6", "12.345678"],
     ["0e99999999999999999999", "0"],
     ["1.0000000", "1"],
-    ["007", "7"],
     ["100000000000000000000e-5", "1000000000000000"],
   ])("is exact: %s", (text, canonical) => {
     expect(shown(decimalIn(new NumberText(text)))).toBe(canonical);
@@ -32,6 +31,7 @@ describe("an amount", () => {
   });
 
   it.each([
+    ["007"],
     ["0.0000001"],
     ["1e-7"],
     ["1.2345678"],
@@ -61,5 +61,22 @@ describe("an amount", () => {
 
   it("may be larger than an amount may be given, where it is a sum", () => {
     expect(decimalText(3n * 999_999_999_999_999_999_000_000n)).toBe("2999999999999999997");
+  });
+});
+
+describe("a plain decimal of any length", () => {
+  it.each([
+    ["0.00", "0"],
+    ["-0.0", "0"],
+    ["100", "100"],
+    ["100.00", "100"],
+    ["-12.50", "-12.5"],
+    ["1999999999999999998.000001", "1999999999999999998.000001"],
+  ])("loses the zeros that say nothing: %s", (text, canonical) => {
+    expect(withoutIdleZeros(text)).toBe(canonical);
+  });
+
+  it.each([["1e2"], ["01"], [".5"], ["5."], ["+1"], ["undefined"], [""]])("is refused in another form: %j", (text) => {
+    expect(() => withoutIdleZeros(text)).toThrow("no plain decimal");
   });
 });

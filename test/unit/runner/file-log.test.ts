@@ -69,3 +69,9 @@ it("empties a file of 32 MiB when the last group has consumed it, not earlier", 
   log.commit("b", "t", 0, 1);
   expect(readFileSync(file).length).toBe(0);
 });
+
+it("knows no other groups and partitions than those it was opened for", () => {
+  const log = opened({ a: 0 });
+  expect(() => log.peek("b", "t", 0, 1)).toThrow("t-0 is not open for b");
+  expect(() => log.peek("a", "t", 1, 1)).toThrow("t-1 is not open");
+});
