@@ -55,7 +55,7 @@ export async function openTry(
     end: positionAfter(last.position),
     peers: peers.filter(({ row }) => !row.idle).map(({ row }) => row.highest),
     floor: laterOf(laterOf(closing.closed, closing.announced), own.floor),
-    clock: engine.settings.futureClock === "record" ? last.record.timestamp : engine.clock.now(),
+    clock: engine.clock.now(),
   };
   const outcome = await commitRow(store.progress, key, { ...own, claim });
   if (outcome.kind === "conflict") return { kind: "lost" };

@@ -12,7 +12,7 @@ export interface Claim {
   readonly peers: readonly Watermark[];
   /** No watermark of this batch lies below it. */
   readonly floor: Watermark;
-  /** The wall clock that `future` is judged by; of recorded input, which is judged by its own, the last timestamp claimed. */
+  /** The wall clock that `future` is judged by. */
   readonly clock: WallTimeMs;
 }
 

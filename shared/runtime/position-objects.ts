@@ -5,6 +5,7 @@ import type { EventTimeMs, WallTimeMs } from "../core/units.ts";
 import { laterOf, type Watermark } from "../core/watermark.ts";
 import type { Engine, SourcePartition } from "./engine.ts";
 import type { Claim } from "./partition-row.ts";
+import type { PlacedRecord } from "./placing.ts";
 import { type Rejection, rejectedEventColumns, rejectedEvents, rejectionRow } from "./rejections.ts";
 
 /** How far a batch has come, and the highest event time accepted and the highest record timestamp seen up to there. */
@@ -18,7 +19,9 @@ export interface Reached {
 export interface Span {
   readonly source: SourcePartition;
   readonly first: Position;
-  readonly claim: Pick<Claim, "end" | "clock">;
+  readonly claim: Pick<Claim, "end">;
+  /** The records of the try. */
+  readonly placed: readonly PlacedRecord[];
 }
 
 export interface PositionedRow {
@@ -126,9 +129,10 @@ function rejectionsName({ pipeline, rowFormat }: Engine, { source }: Span, at: P
   return `${rejectedEvents}/${pipeline.name}/${topic}/${partition}/${positionName(at)}${rowFormat.extension}`;
 }
 
-/** By the day of the claim, which all tries of a position share. */
-function factsName({ pipeline, rowFormat }: Engine, { source, claim }: Span, at: Position): string {
-  const day = formatEventTime(claim.clock).slice(0, 10);
+/** By the day of the log's own timestamp at that position, which all tries of it share. */
+function factsName({ pipeline, rowFormat }: Engine, { source, placed }: Span, at: Position): string {
+  const first = placed.find(({ position }) => comparePositions(position, at) >= 0);
+  const day = formatEventTime(first?.record.timestamp ?? 0).slice(0, 10);
   const file = `${pipeline.name}-${source.topic}-${source.partition}-${positionName(at)}${rowFormat.extension}`;
   return `${pipeline.dataset}/dt=${day}/${file}`;
 }

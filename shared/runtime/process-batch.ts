@@ -104,7 +104,7 @@ async function oneTry<R extends StreamRecord>(
     highest: laterOf(row.highest, done.at(-1)?.highest),
     highestTimestamp: done.at(-1)?.highestTimestamp ?? row.highestTimestamp,
   };
-  const stands = await writePositionObjects(engine, { source, first: row.next, claim }, reached, {
+  const stands = await writePositionObjects(engine, { source, first: row.next, claim, placed }, reached, {
     rejections,
     rows,
   });

@@ -62,7 +62,10 @@ interface Write {
 function write({ first = at(10), to, claimEnd, rejections = [] }: Write): Promise<Reached> {
   const end = typeof claimEnd === "number" ? at(claimEnd) : claimEnd;
   const all = rejections.map((one) => (typeof one === "number" ? rejection(one) : one));
-  return writePositionObjects(engine(), { source, first, claim: { end, clock: 0 } }, to, { rejections: all, rows: [] });
+  return writePositionObjects(engine(), { source, first, claim: { end }, placed: [] }, to, {
+    rejections: all,
+    rows: [],
+  });
 }
 
 const folder = "rejected_events/attribution/ad_clicks/2/";
@@ -249,7 +252,7 @@ describe("a row of rejected_events", () => {
 describe("rejections beside rows of facts", () => {
   it("can decide by themselves, should the facts' sink be switched off before the next try", async () => {
     const facts = { ...engine(), pipeline: purchases() };
-    const span = { source, first: at(10), claim: { end: at(20), clock: 0 } };
+    const span = { source, first: at(10), claim: { end: at(20) }, placed: [] };
     const content = { rejections: [rejection(11)], rows: [] };
     expect(await writePositionObjects(facts, span, reached(15, 7), content)).toEqual(reached(15, 7));
     const withoutFacts = { ...facts, settings: { ...facts.settings, finals: false } };
@@ -261,5 +264,21 @@ describe("rejections beside rows of facts", () => {
       ),
     );
     expect(rows.flat().map((row) => row.offset)).toEqual([11, 16]);
+  });
+});
+
+describe("rows of facts", () => {
+  it("lie under the day of the timestamp that the first record of their object has in the log", async () => {
+    const noon = Date.UTC(2024, 1, 29, 12);
+    const placed = [10, 11, 12].map((offset) => {
+      const { record } = rejection(offset, { timestamp: noon + (offset - 10) * 24 * 3_600_000 });
+      return { record, position: at(offset), highestTimestamp: 0 };
+    });
+    const facts = { ...engine(), pipeline: purchases() };
+    const span = { source, first: at(10), claim: { end: at(20) }, placed };
+    const write = (end: number) => writePositionObjects(facts, span, reached(end), { rejections: [], rows: [] });
+    expect([await write(11), await write(19)]).toEqual([reached(11), reached(19)]);
+    const names = await Array.fromAsync(objects.list("purchases/"));
+    expect(names.map((name) => name.split("/")[1])).toEqual(["dt=2024-02-29", "dt=2024-03-01"]);
   });
 });
