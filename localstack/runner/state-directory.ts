@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { UsageError } from "../cli/usage-error.ts";
@@ -53,7 +53,9 @@ export function claimOutput(directory: string, store: SqliteStateStore): void {
     throw new UsageError(`${directory} holds the output of another state; give another --out, or remove it first`);
   }
   store.setNote("id", id);
-  writeFileSync(marker, id);
+  // Whole or not at all: a kill that left the marker empty would make the directory somebody else's.
+  writeFileSync(`${marker}.new`, id);
+  renameSync(`${marker}.new`, marker);
 }
 
 /** @throws {UsageError} naming the option to change. */
