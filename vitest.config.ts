@@ -3,7 +3,8 @@ import { defineConfig } from "vitest/config";
 /** `fast` is what `npm run check` runs; `slow` starts processes, kills them, and replays hundreds of thousands of records. */
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than the cores that CI has: many tests wait for processes that they started.
+    maxWorkers: 3,
     projects: [
       {
         test: {

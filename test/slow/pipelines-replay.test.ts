@@ -14,7 +14,7 @@ import { summary } from "../support/replay-outputs.ts";
 import { runCli, startCli } from "../support/run-cli.ts";
 
 /** `TIDEMARK_RECORDS=200000 TIDEMARK_BATCHES=500` is what CI runs besides. Deliveries of one make a file for each fact: that takes its time. */
-const records = Number(process.env.TIDEMARK_RECORDS ?? 4_000);
+const records = Number(process.env.TIDEMARK_RECORDS ?? 3_000);
 const batches = (process.env.TIDEMARK_BATCHES ?? "1,7,500").split(",");
 const partitions = 4;
 const minute = 60_000;
