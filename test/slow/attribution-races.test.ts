@@ -3,15 +3,12 @@ import { clicks, expectNoHarm, views } from "../support/one-users-race.ts";
 import { nextSchedule, Turns } from "../support/turns.ts";
 import { World } from "../support/world.ts";
 
-/** A minute and more of both cores: CI does it, `npm test` has 300 orders at random (test/scenario/attribution-races.test.ts). */
 const skip =
-  process.env.TIDEMARK_ALL_ORDERS === "1"
-    ? undefined
-    : "it takes a minute; TIDEMARK_ALL_ORDERS=1 asks for it, as CI does";
+  process.env.TIDEMARK_ALL_ORDERS === "1" ? undefined : "a minute's work: TIDEMARK_ALL_ORDERS=1, as CI has it";
 
 describe("a handler of clicks and one of page views race for the state of one user", () => {
-  it.skipIf(!isAsked)(
-    `loses no attribution and doubles no revision, in any order of their reads and writes${why}`,
+  it.skipIf(skip)(
+    `loses nothing and doubles nothing, in any order of their reads and writes${skip ? ` (${skip})` : ""}`,
     {
       timeout: 300_000,
     },
