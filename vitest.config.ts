@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests of commands that start many processes. */
+const ofProcesses = "test/unit/cli/{usage,invoke,replay,start}.test.ts";
+
 /** `fast` is what `npm run check` runs; `slow` starts processes, kills them, and replays hundreds of thousands of records. */
 export default defineConfig({
   test: {
@@ -10,11 +13,11 @@ export default defineConfig({
         test: {
           name: "fast",
           include: ["test/**/*.test.ts"],
-          exclude: ["test/slow/**"],
+          exclude: ["test/slow/**", ofProcesses],
           testTimeout: 30_000,
         },
       },
-      { test: { name: "slow", include: ["test/slow/**/*.test.ts"], testTimeout: 170_000 } },
+      { test: { name: "slow", include: ["test/slow/**/*.test.ts", ofProcesses], testTimeout: 170_000 } },
     ],
   },
 });
