@@ -3,7 +3,7 @@ import type { OpenTry } from "./claim.ts";
 import type { Verdict } from "./judge.ts";
 import type { PositionedRow } from "./position-objects.ts";
 
-/** How the records that a try has judged take effect: what keyed state and facts do differently. It never throws for a failing store. */
+/** How the records that a try has judged take effect: what keyed state and facts do differently. What it throws fails the try as a whole. */
 export type Intake<R> = (opened: OpenTry, verdicts: readonly Verdict<R>[]) => Promise<readonly TakenIn[]>;
 
 export type Outcome = "accepted" | "duplicate" | "refused";
