@@ -1,21 +1,11 @@
 import { rowToJson } from "../core/row.ts";
 import type { FactPipeline, FactRecord, KeyedPipeline, KeyedRecord, Result } from "../pipelines/pipeline.ts";
+import type { Output } from "../ports/output.ts";
 import type { TopicMessage } from "../ports/producer.ts";
 import type { Document } from "../ports/state-store.ts";
 import { readEntity } from "./entity.ts";
 import { readFact } from "./fact.ts";
 import { readEntityKey } from "./keys.ts";
-
-/** One revision of one result, as sinks get it. A consumer that keeps the highest revision per entity sees each result once. */
-export interface Output {
-  /** `pipeline:entity:revision`: the same for the same content, however often it is sent. */
-  readonly id: string;
-  readonly pipeline: string;
-  readonly entity: string;
-  readonly revision: number;
-  readonly final: boolean;
-  readonly body: Readonly<Record<string, string | number | boolean | null>>;
-}
 
 /** An output in its two forms: for an HTTP endpoint, and for a Kafka topic. */
 export interface Emitted {

@@ -6,7 +6,7 @@ import type { RecordLine } from "../../localstack/record-file/record-line.ts";
 import type { LogRecord } from "../../shared/core/record.ts";
 import { type Column, type Row, rowToJson } from "../../shared/core/row.ts";
 import type { Pipeline, StreamRecord } from "../../shared/pipelines/pipeline.ts";
-import type { Output } from "../../shared/runtime/outputs.ts";
+import type { Output } from "../../shared/ports/output.ts";
 import type { PipelineName } from "../../shared/settings/settings.ts";
 import { expectSame } from "../support/expect-oracle-answer.ts";
 import { logRecord } from "../support/log-record.ts";
