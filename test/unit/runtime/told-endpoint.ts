@@ -1,7 +1,7 @@
 import type { DeliveryOutcome, Endpoint, Message } from "../../../shared/ports/endpoint.ts";
+import type { Output } from "../../../shared/ports/output.ts";
 import { type Change, deliver } from "../../../shared/runtime/deliver.ts";
 import { endpointSink } from "../../../shared/runtime/immediate-sinks.ts";
-import type { Output } from "../../../shared/ports/output.ts";
 import type { Emitted } from "../../../shared/runtime/outputs.ts";
 import { MemoryObjectStore } from "../../support/memory-object-store.ts";
 
