@@ -40,6 +40,7 @@ export function runConfigured(config: PipelineConfig, surroundings: Surroundings
     immediate: sinks.includes("http") || sinks.includes("kafka"),
     finals: sinks.includes("s3"),
     views: sinks.includes("views"),
+    forgets: expires,
     ...(retention !== undefined && { retention }),
   };
   const engine = { ...adapters, settings };

@@ -1,4 +1,4 @@
-import { purchases } from "../shared/pipelines/purchases/purchases.ts";
+import { purchases, purchaseTotals } from "../shared/pipelines/purchases/purchases.ts";
 import type { HistoryPage, PurchaseEntry, PurchaseViews } from "../shared/ports/purchase-views.ts";
 import type { StateStore } from "../shared/ports/state-store.ts";
 import { readListOf, readTotalOf } from "../shared/runtime/fold-view.ts";
@@ -8,8 +8,7 @@ const orderForm = /^\d{16}(-\d{16}){3}$/;
 
 /** What users bought, as the purchases pipeline keeps it. */
 export function purchaseViews(store: Pick<StateStore, "entities" | "lists">): PurchaseViews {
-  const { name, fold } = purchases();
-  const view = { pipeline: { name, fold }, store };
+  const view = { pipeline: purchases(), fold: purchaseTotals, store };
   return {
     async total(userId) {
       const { total, count } = await readTotalOf(view, userId);

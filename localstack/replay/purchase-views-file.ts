@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { purchaseViews } from "../../functions/purchase-views.ts";
-import { purchases } from "../../shared/pipelines/purchases/purchases.ts";
+import { purchases, purchaseTotals } from "../../shared/pipelines/purchases/purchases.ts";
 import type { PurchaseViews } from "../../shared/ports/purchase-views.ts";
 import { totalKey } from "../../shared/runtime/keys.ts";
 import type { SqliteStateStore } from "../embedded/sqlite-state-store.ts";
@@ -32,7 +32,7 @@ export async function writePurchaseViews(store: SqliteStateStore, path: string):
 /** Written piece by piece: one history alone may be larger than memory, and a user may be called `__proto__`. */
 async function* viewsText(store: SqliteStateStore): AsyncGenerator<string> {
   const views = purchaseViews(store);
-  const prefix = totalKey(purchases(), "");
+  const prefix = totalKey(purchases(), purchaseTotals, "");
   let separator = "{\n";
   for (const key of store.entityKeys(prefix)) {
     const userId = key.slice(prefix.length);

@@ -153,9 +153,9 @@ async function startOf(pipeline: RunningPipeline, notes: RunNotes, input: string
 }
 
 async function storedOffsets(pipeline: RunningPipeline): Promise<Record<string, number>> {
-  const sources = (await pipeline.progress()).flatMap((scope) => scope.sources);
+  const read = (await pipeline.progress()).flatMap(({ sources, tables }) => [...sources, ...tables]);
   return Object.fromEntries(
-    sources.map(({ topic, partition, row }) => [`${topic}-${partition}`, row.next.offset] as const),
+    read.map(({ topic, partition, row }) => [`${topic}-${partition}`, row.next.offset] as const),
   );
 }
 

@@ -2,7 +2,6 @@ import type { PipelineConfig } from "../../functions/catalog.ts";
 import { formatEventTime } from "../../shared/core/time.ts";
 import type { Watermark } from "../../shared/core/watermark.ts";
 import { addCounts, type Counts, noCounts, recordsRead } from "../../shared/runtime/counts.ts";
-import type { ScopeProgress } from "../../shared/runtime/progress.ts";
 import type { RunningPipeline } from "../../shared/runtime/running-pipeline.ts";
 
 interface TopicSummary {
@@ -29,14 +28,14 @@ export async function summarize(
   ignoredTopics: Readonly<Record<string, number>>,
 ): Promise<Summary> {
   const progress = await pipeline.progress();
-  const byTopic = new Map<string, Counts>(pipeline.sources.map((topic) => [topic, noCounts]));
-  for (const { topic, row } of progress.flatMap(({ sources }) => sources)) {
+  const byTopic = new Map<string, Counts>([...pipeline.sources, ...pipeline.tables].map((topic) => [topic, noCounts]));
+  for (const { topic, row } of progress.flatMap(({ sources, tables }) => [...sources, ...tables])) {
     byTopic.set(topic, addCounts(byTopic.get(topic) ?? noCounts, row.counts));
   }
   const all = [...byTopic.values()].reduce(addCounts, noCounts);
   const ignored = Object.entries(ignoredTopics).map(([topic, ignored]) => [topic, { ...noCounts, ignored }] as const);
   const records = [...byTopic, ...ignored].map(([topic, counts]) => [topic, topicSummary(counts)] as const);
-  const outputs = { revisions: all.revisions, finals: finalsOf(config, pipeline, progress, all) };
+  const outputs = { revisions: all.revisions, finals: progress.reduce((sum, { finals }) => sum + finals, all.finals) };
   return {
     pipeline: pipeline.name,
     records: Object.fromEntries(records),
@@ -55,17 +54,6 @@ export function hasEventTimes({ settings }: PipelineConfig): boolean {
 /** Never before 1970. */
 export function watermarkText(watermark: Watermark): string | null {
   return watermark === undefined ? null : formatEventTime(Math.max(watermark, 0));
-}
-
-/** A fact is final at once: its row is written with the batch that accepts it. */
-function finalsOf(
-  { settings: { sinks } }: PipelineConfig,
-  { kind }: RunningPipeline,
-  progress: readonly ScopeProgress[],
-  { accepted }: Counts,
-): number {
-  if (kind === "facts") return sinks.includes("s3") ? accepted : 0;
-  return progress.reduce((sum, { finals }) => sum + finals, 0);
 }
 
 function topicSummary(counts: Counts): TopicSummary {

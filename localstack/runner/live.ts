@@ -81,7 +81,7 @@ interface Poller {
 }
 
 function pollers(world: World): Poller[] {
-  const topics = new Set(world.pipelines.flatMap(({ sources }) => sources));
+  const topics = new Set(world.pipelines.flatMap(({ sources, tables }) => [...sources, ...tables]));
   return [...topics].flatMap((topic) =>
     world
       .consumersOf(topic)

@@ -72,8 +72,8 @@ export interface Result {
 
 /** What every pipeline says of itself: data and pure functions. The engine (shared/runtime) does the rest. */
 export interface Pipeline<R extends StreamRecord> {
-  /** Where its results come from: the state of keys, or the records themselves. */
-  readonly kind: "keyed" | "facts";
+  /** Where its results come from: the state of keys, or the records themselves. A table has none of its own. */
+  readonly kind: "keyed" | "facts" | "table";
   readonly name: string;
   /** Its topics. Stored positions know a source by its place here, so the order never changes. */
   readonly sources: readonly string[];
@@ -87,6 +87,8 @@ export interface Pipeline<R extends StreamRecord> {
   readonly allowedLateness: DurationMs;
   /** Final rows are written per bucket of this length; without it, each result is final at once. */
   readonly finalInterval?: DurationMs;
+  /** The order of rows in a file, where it isn't that of the log or of time. */
+  compareRows?(a: Row, b: Row): number;
   /** Reads a record's value; never throws. */
   parse(topic: string, value: Uint8Array): Parsed<R>;
   /** Whether the record comes too late to take effect. */
@@ -121,32 +123,76 @@ export interface KeyedPipeline<R extends KeyedRecord, S> extends Pipeline<R> {
 export interface FactRecord extends StreamRecord {
   /** Its business id: the same id is the same fact, in whatever partition. */
   readonly id: string;
-  /** The record's value, as it came. */
+  /** What is kept of it: `parse` reads the same record from it. */
   readonly text: string;
 }
 
-/** A pipeline whose results are its records, each id once. A result is final at its first revision. */
-export interface FactPipeline<R extends FactRecord, T = unknown> extends Pipeline<R> {
+/** A pipeline whose results are its records, each id once. `D`: a row of the table that they are looked up in. */
+export interface FactPipeline<R extends FactRecord, D = unknown> extends Pipeline<R> {
   readonly kind: "facts";
-  /** `timestamp`: the log's own of the record. */
-  row(record: R, timestamp: WallTimeMs): Row;
-  /** The key of its message in a Kafka topic; the message itself is the record's text, byte for byte. */
+  row(record: R, fact: FactContext<D>): Row;
+  /** The key of its message in a Kafka topic. */
   messageKey(record: R): string;
-  /** What is summed up per key over the facts, where anything is. */
-  readonly fold?: Fold<R, T>;
+  /** What a message holds: the record's text, byte for byte, or its row as JSON. */
+  readonly messageValue: "text" | "row";
+  /** What is summed up over the facts. */
+  readonly folds: readonly Fold<R>[];
+  /** The table that the facts are enriched by, where there is one. */
+  readonly lookup?: Lookup<R, D>;
+}
+
+/** What is known of a fact besides its record. */
+export interface FactContext<D> {
+  /** The log's own of the record. */
+  readonly timestamp: WallTimeMs;
+  /** The row of the table that it was found to belong to; null where there is none, or no table. */
+  readonly found: D | null;
+  /** 1; 2 where its row of the table was found only later. */
+  readonly revision: number;
 }
 
 /**
- * A total `T` per key over its facts, and the list of them. Whoever reads them right after a fact was processed finds it in both, and the
- * total is always that of the list. `T` and the entries become JSON.
+ * A table that facts are looked up in, kept from the changes in a topic of its own. Its partitions go with those of the sources. It has no
+ * event times, so it doesn't count towards a watermark.
  */
-export interface Fold<R extends FactRecord, T> {
+export interface Lookup<R extends FactRecord, D> {
+  readonly topic: string;
+  /** How long after its event time a fact waits for a row that isn't there yet. A fact that comes late waits no more. */
+  readonly wait: DurationMs;
   keyOf(record: R): string;
+  /** Reads a change of the table; never throws. */
+  parseChange(value: Uint8Array): Parsed<TableChange<D>>;
+}
+
+/** `D` becomes JSON. */
+export interface TableChange<D> {
+  readonly key: string;
+  /** As it is from now on; null where it is gone. */
+  readonly row: D | null;
+}
+
+/**
+ * A total `T` per key over its facts, and the list of them where it has `entry`. Whoever reads them right after a fact was processed finds
+ * it in both, and the total is always that of the list. `T` and the entries become JSON.
+ */
+export interface Fold<R extends FactRecord, T = unknown> {
+  /** Tells it apart from other folds of its pipeline. */
+  readonly name: string;
+  /** Whose total the record goes into; `undefined`: nobody's. */
+  keyOf(record: R, context: FoldContext): string | undefined;
   readonly empty: T;
   /** The total with one more fact. */
-  add(total: T, record: R): T;
+  add(total: T, record: R, context: FoldContext): T;
   /** What the list shows of a fact. */
-  entry(record: R, timestamp: WallTimeMs): unknown;
+  entry?(record: R, timestamp: WallTimeMs): unknown;
+  /** When the total of a key is forgotten; never without it. */
+  expiryOf?(key: string): WallTimeMs;
+}
+
+export interface FoldContext {
+  readonly partition: number;
+  /** The wall clock; `undefined` where nothing is ever too old. */
+  readonly now: WallTimeMs | undefined;
 }
 
 /** Whose state it is. */

@@ -8,6 +8,8 @@ export interface Counts {
   readonly rejected: Readonly<Record<RejectionReason, number>>;
   /** Revisions of results that these records brought about. */
   readonly revisions: number;
+  /** Final rows written with them, rather than by the closing of a bucket. */
+  readonly finals: number;
 }
 
 export const noCounts: Counts = {
@@ -16,6 +18,7 @@ export const noCounts: Counts = {
   ignored: 0,
   rejected: { malformed: 0, late: 0, future: 0, oversized: 0 },
   revisions: 0,
+  finals: 0,
 };
 
 export function addCounts(a: Counts, b: Counts): Counts {
@@ -30,6 +33,7 @@ export function addCounts(a: Counts, b: Counts): Counts {
       oversized: a.rejected.oversized + b.rejected.oversized,
     },
     revisions: a.revisions + b.revisions,
+    finals: a.finals + b.finals,
   };
 }
 

@@ -29,6 +29,8 @@ export interface EngineSettings {
   readonly finals: boolean;
   /** Whether totals and lists per key are kept, where the pipeline has them. */
   readonly views: boolean;
+  /** Whether totals forget what is too old by the wall clock. */
+  readonly forgets: boolean;
   /** How long the state of a key outlives its last write, and the id of a fact its first; without it, for ever. */
   readonly retention?: DurationMs;
 }
@@ -45,7 +47,7 @@ export interface Engine<P extends Pipeline<StreamRecord> = Pipeline<StreamRecord
 }
 
 export type KeyedEngine<R extends KeyedRecord, S> = Engine<KeyedPipeline<R, S>>;
-export type FactEngine<R extends FactRecord, T> = Engine<FactPipeline<R, T>>;
+export type FactEngine<R extends FactRecord, D = unknown> = Engine<FactPipeline<R, D>>;
 
 /** A partition of one of the pipeline's sources. */
 export interface SourcePartition {

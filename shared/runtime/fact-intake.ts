@@ -2,47 +2,102 @@ import { atMostAtOnce } from "../core/at-most-at-once.ts";
 import { StreamError } from "../core/errors.ts";
 import { utf8Length } from "../core/record.ts";
 import type { FactRecord } from "../pipelines/pipeline.ts";
+import type { OpenTry } from "./claim.ts";
 import type { FactEngine } from "./engine.ts";
 import { type Fact, factDocument, isKnownBefore, readFact, standsAt } from "./fact.ts";
 import { foldFacts } from "./fold.ts";
-import type { Intake, Outcome, Refusal, TakenIn } from "./intake.ts";
+import { type Intake, noneTaken, type Outcome, type Refusal, type TakenIn } from "./intake.ts";
 import type { Applicable, Verdict } from "./judge.ts";
 import { factKey, laneOf } from "./keys.ts";
+import { readTable } from "./lookup-table.ts";
 import type { PositionedRow } from "./position-objects.ts";
+import { announceWaiting, endWait, waits } from "./waiting-facts.ts";
 
 /** Commits in flight at once: what keeps a Lambda's connection pool (50 sockets) busy without queueing in it. */
 const commitsAtOnce = 32;
 /** Tries to put a fact that is there and expired at once: each means that DynamoDB removed it, or another put it, in between. */
 const triesMax = 5;
 
+/** What the puts of a batch share. */
+interface Putting<R extends FactRecord, D> {
+  readonly engine: FactEngine<R, D>;
+  readonly lane: string;
+  /** What a record belongs to; null where there is nothing. */
+  readonly foundFor: (record: R) => D | null;
+}
+
 /**
  * Takes records in as facts: the first of an id is put if there is none yet, with its position. One that is there already with this very
  * position was put by an earlier try; with any other position it is known, and the record a duplicate, however late.
  */
-export function factIntake<R extends FactRecord, T>(engine: FactEngine<R, T>): Intake<R> {
-  return async ({ source }, verdicts) => {
+export function factIntake<R extends FactRecord, D>(engine: FactEngine<R, D>): Intake<R> {
+  return async (opened, verdicts) => {
+    const { source } = opened;
     const lane = laneOf(engine.pipeline, source);
     const onTime = verdicts.filter((verdict): verdict is Applicable<R> => verdict.kind === "apply");
+    const putting = { engine, lane, foundFor: await lookUp(engine, opened, onTime) };
     const byId = [...Map.groupBy(onTime, ({ parsed }) => parsed.id).values()];
-    const put = await atMostAtOnce(commitsAtOnce, byId, (ofId) => putFirst(engine, lane, ofId));
-    const taken = [...put, await knownAmongLate(engine, lane, verdicts)];
-    const { fold } = engine.pipeline;
-    return fold && engine.settings.views ? [...taken, await foldFacts(engine, fold, lane, onTime, taken)] : taken;
+    const put = await atMostAtOnce(commitsAtOnce, byId, (ofId) => putFirst(putting, ofId));
+    const met = await endNewWaits(engine, opened, onTime, putting.foundFor);
+    const taken = [...put, met, await knownAmongLate(engine, lane, verdicts)];
+    const { folds } = engine.pipeline;
+    if (folds.length === 0 || !engine.settings.views) return taken;
+    return [...taken, await foldFacts(engine, { lane, partition: source.partition }, onTime, taken)];
   };
 }
 
+/** Finds what the records belong to. Those that are about to wait for it are announced before they are put. */
+async function lookUp<R extends FactRecord, D>(
+  engine: FactEngine<R, D>,
+  { source, row }: OpenTry,
+  records: readonly Applicable<R>[],
+): Promise<(record: R) => D | null> {
+  const { lookup } = engine.pipeline;
+  if (!lookup) return () => null;
+  const keys = records.map(({ parsed }) => lookup.keyOf(parsed));
+  const found = await readTable(engine, source.partition, keys);
+  const foundFor = (record: R) => found.get(lookup.keyOf(record)) ?? null;
+  const waiting = records.filter((record) => foundFor(record.parsed) === null && waits(record));
+  await announceWaiting({ engine, lookup }, source, row.next, waiting);
+  return foundFor;
+}
+
+/** What has come into the table while facts that wait for it were put: nobody else may have seen them there. */
+async function endNewWaits<R extends FactRecord, D>(
+  engine: FactEngine<R, D>,
+  { source }: OpenTry,
+  records: readonly Applicable<R>[],
+  foundFor: (record: R) => D | null,
+): Promise<TakenIn> {
+  const { lookup } = engine.pipeline;
+  const waiting = records.filter((record) => foundFor(record.parsed) === null && waits(record));
+  const first = waiting[0];
+  if (!lookup || !first) return noneTaken;
+  try {
+    const keys = waiting.map(({ parsed }) => lookup.keyOf(parsed));
+    const arrived = [...(await readTable(engine, source.partition, keys))];
+    const revised = await atMostAtOnce(commitsAtOnce, arrived, ([key, row]) =>
+      endWait({ engine, lookup }, source.partition, key, row, first.watermark),
+    );
+    return { ...noneTaken, revisions: revised.reduce((sum, one) => sum + one, 0) };
+  } catch (cause) {
+    return { ...noneTaken, failed: { from: first.position, cause } };
+  }
+}
+
 /** Puts the first of the records of one id that isn't refused; the others are duplicates. */
-async function putFirst<R extends FactRecord, T>(
-  engine: FactEngine<R, T>,
-  lane: string,
+async function putFirst<R extends FactRecord, D>(
+  putting: Putting<R, D>,
   ofId: readonly Applicable<R>[],
 ): Promise<TakenIn> {
+  const { engine, lane } = putting;
   const { stateBytesMax } = engine.settings;
   const outcomes: { position: Applicable<R>["position"]; outcome: Outcome }[] = [];
   const refusals: Refusal[] = [];
   const rows: PositionedRow[] = [];
   let isKnown = false;
-  for (const { position, record, parsed } of ofId) {
+  for (const applicable of ofId) {
+    const { position, parsed } = applicable;
     const bytes = utf8Length(parsed.text);
     // Before the id is asked for: whether it is known by now depends on the cut of batches.
     if (bytes > stateBytesMax) {
@@ -50,36 +105,52 @@ async function putFirst<R extends FactRecord, T>(
       outcomes.push({ position, outcome: "refused" });
       continue;
     }
-    const { timestamp } = record;
-    let isNew = false;
+    let fact: Fact<D> | undefined;
     try {
-      isNew = !isKnown && (await put(engine, parsed, { lane, position, timestamp }));
+      fact = isKnown ? undefined : await put(engine, parsed, newFact(putting, applicable));
     } catch (cause) {
       return { outcomes, refusals, rows, revisions: 0, failed: { from: position, cause } };
     }
     isKnown = true;
-    outcomes.push({ position, outcome: isNew ? "accepted" : "duplicate" });
-    if (isNew) rows.push({ position, row: engine.pipeline.row(parsed, timestamp) });
+    outcomes.push({ position, outcome: fact ? "accepted" : "duplicate" });
+    // One that waits, or has waited, has its row with its bucket.
+    if (fact && !fact.waiting) rows.push({ position, row: engine.pipeline.row(parsed, fact) });
   }
   return { outcomes, refusals, rows, revisions: 0 };
 }
 
-/** @returns whether the fact stands with this position: put now, or by an earlier try. */
-async function put<R extends FactRecord, T>(engine: FactEngine<R, T>, record: R, fact: Fact): Promise<boolean> {
+function newFact<R extends FactRecord, D>(
+  { engine, lane, foundFor }: Putting<R, D>,
+  applicable: Applicable<R>,
+): Fact<D> {
+  const { position, record, parsed } = applicable;
+  const found = foundFor(parsed);
+  const isWaiting = engine.pipeline.lookup !== undefined && found === null && waits(applicable);
+  return {
+    ...{ lane, position, timestamp: record.timestamp, found, revision: 1 },
+    ...(isWaiting && { waiting: { text: parsed.text, isOver: false } }),
+  };
+}
+
+/** @returns the fact as it stands with this position, put now or by an earlier try; `undefined` where it stands with another. */
+async function put<R extends FactRecord, D>(
+  engine: FactEngine<R, D>,
+  { id, text }: R,
+  fact: Fact<D>,
+): Promise<Fact<D> | undefined> {
   for (let attempt = 0; attempt < triesMax; attempt++) {
-    const outcome = await engine.store.entities.commit(factDocument(engine, record, fact));
-    if (outcome.kind === "committed") return true;
-    if (outcome.found) return standsAt(readFact(outcome.found), fact.lane, fact.position);
+    const outcome = await engine.store.entities.commit(factDocument(engine, id, 1, fact, text));
+    if (outcome.kind === "committed") return fact;
+    if (!outcome.found) continue;
+    const found = readFact<D>(outcome.found);
+    return standsAt(found, fact.lane, fact.position) ? found : undefined;
   }
-  throw new StreamError(
-    "dependency",
-    `${factKey(engine.pipeline, record.id)}: expired ${triesMax} times while it was put`,
-  );
+  throw new StreamError("dependency", `${factKey(engine.pipeline, id)}: expired ${triesMax} times while it was put`);
 }
 
 /** Late records whose ids are known: duplicates. */
-async function knownAmongLate<R extends FactRecord, T>(
-  { pipeline, store }: FactEngine<R, T>,
+async function knownAmongLate<R extends FactRecord, D>(
+  { pipeline, store }: FactEngine<R, D>,
   lane: string,
   verdicts: readonly Verdict<R>[],
 ): Promise<TakenIn> {
@@ -87,7 +158,7 @@ async function knownAmongLate<R extends FactRecord, T>(
     verdict.kind === "reject" && verdict.parsed ? [{ position: verdict.position, id: verdict.parsed.id }] : [],
   );
   const first = late[0];
-  if (!first) return { outcomes: [], refusals: [], revisions: 0 };
+  if (!first) return noneTaken;
   try {
     const facts = await store.entities.read([...new Set(late.map(({ id }) => factKey(pipeline, id)))]);
     const known = late.filter(({ id, position }) => {
@@ -95,8 +166,8 @@ async function knownAmongLate<R extends FactRecord, T>(
       return document && isKnownBefore(readFact(document), lane, position);
     });
     const outcomes = known.map(({ position }) => ({ position, outcome: "duplicate" as const }));
-    return { outcomes, refusals: [], revisions: 0 };
+    return { ...noneTaken, outcomes };
   } catch (cause) {
-    return { outcomes: [], refusals: [], revisions: 0, failed: { from: first.position, cause } };
+    return { ...noneTaken, failed: { from: first.position, cause } };
   }
 }

@@ -1,19 +1,22 @@
-import { atMostAtOnce } from "../core/at-most-at-once.ts";
-import { compareCodePoints } from "../core/last-touch.ts";
+import type { Row } from "../core/row.ts";
 import { bucketStart, formatEventTime, lastEventTime } from "../core/time.ts";
-import type { EventTimeMs } from "../core/units.ts";
+import type { DurationMs, EventTimeMs } from "../core/units.ts";
 import { earlierOf, laterOf, type Watermark } from "../core/watermark.ts";
-import type { KeyedRecord, Result } from "../pipelines/pipeline.ts";
+import type { Pipeline, StreamRecord } from "../pipelines/pipeline.ts";
 import type { DueList } from "../ports/state-store.ts";
 import { type Closing, commitClosing, readClosing } from "./closing.ts";
-import { type KeyedEngine, partitionsTogether } from "./engine.ts";
-import { readEntity } from "./entity.ts";
-import { closingKey, closingScope, entityKey, rowKey } from "./keys.ts";
+import { type Engine, partitionsTogether } from "./engine.ts";
+import { closingKey, closingScope, rowKey } from "./keys.ts";
 import { type PartitionRow, readRow } from "./partition-row.ts";
-import { settledIn } from "./settled.ts";
 
-/** Entities read at a time: one DynamoDB BatchGetItem's worth for each of a few requests in flight. */
-const entitiesAtOnce = 400;
+/** A pipeline whose results close in buckets of event time. */
+export type ClosingEngine = Engine<Pipeline<StreamRecord> & { readonly finalInterval: DurationMs }>;
+
+/**
+ * The final rows of a bucket that ends at `end`, out of what its due lists name. What it answers never changes: it may be asked again by
+ * a try that comes after one that died.
+ */
+export type FinalRows = (partition: number, end: EventTimeMs, keys: readonly string[]) => Promise<readonly Row[]>;
 
 /**
  * Closes the buckets of event time that can no longer change: each becomes one object with its final rows, and then counts as closed.
@@ -23,15 +26,12 @@ const entitiesAtOnce = 400;
  *
  * @returns how many final rows were written.
  */
-export async function closeBuckets<R extends KeyedRecord, S>(
-  engine: KeyedEngine<R, S>,
-  partition: number,
-): Promise<number> {
-  const work = () => closeAll(engine, partition);
+export async function closeBuckets(engine: ClosingEngine, partition: number, finalRows: FinalRows): Promise<number> {
+  const work = () => closeAll(engine, partition, finalRows);
   return engine.store.atomically ? engine.store.atomically(work) : work();
 }
 
-async function closeAll<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>, partition: number): Promise<number> {
+async function closeAll(engine: ClosingEngine, partition: number, finalRows: FinalRows): Promise<number> {
   const { pipeline, store } = engine;
   const scope = closingScope(pipeline, partition);
   const until = await closableUntil(engine, partition, scope);
@@ -41,7 +41,7 @@ async function closeAll<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>, par
   for await (const lists of bucketsOf(store.due.upTo(scope, until.time))) {
     const end = (lists[0] as DueList).bucketEnd;
     if (!isClosed(closing, end)) {
-      const rows = engine.settings.finals ? await closeBucket(engine, partition, end, lists) : 0;
+      const rows = engine.settings.finals ? await closeBucket(engine, partition, end, lists, finalRows) : 0;
       finals += rows;
       closing = await raiseClosed(engine, scope, closing, end, rows);
     }
@@ -52,7 +52,7 @@ async function closeAll<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>, par
 }
 
 /** The last bucket boundary that may be closed, where it isn't yet; and the closing as it stands. */
-async function closableUntil<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>, partition: number, scope: string) {
+async function closableUntil(engine: ClosingEngine, partition: number, scope: string) {
   const { pipeline, store } = engine;
   let { rows, closing } = await readScope(engine, partition, scope);
   let until = leastFloor(rows);
@@ -69,7 +69,7 @@ async function closableUntil<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>
   return { time: bucketStart(until, pipeline.finalInterval), closing };
 }
 
-async function readScope<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>, partition: number, scope: string) {
+async function readScope(engine: ClosingEngine, partition: number, scope: string) {
   const { pipeline, store } = engine;
   const keys = partitionsTogether(engine, partition).map((source) => rowKey(pipeline, source));
   const documents = await store.progress.read([...keys, closingKey(scope)]);
@@ -101,54 +101,29 @@ async function* bucketsOf(lists: AsyncIterable<DueList>): AsyncGenerator<DueList
   if (bucket.length > 0) yield bucket;
 }
 
-async function closeBucket<R extends KeyedRecord, S>(
-  engine: KeyedEngine<R, S>,
+async function closeBucket(
+  engine: ClosingEngine,
   partition: number,
   end: EventTimeMs,
   lists: readonly DueList[],
+  finalRows: FinalRows,
 ): Promise<number> {
   const { pipeline, objects, rowFormat } = engine;
-  const keys = [...new Set(lists.flatMap((list) => list.keys))];
-  const results = await finalResults(engine, partition, end, keys);
-  if (results.length === 0) return 0;
+  const rows = await finalRows(partition, end, [...new Set(lists.flatMap((list) => list.keys))]);
+  if (rows.length === 0) return 0;
   const start = end - pipeline.finalInterval;
   const date = formatEventTime(start).slice(0, 10);
   const number = pipeline.scope === "partition" ? partition : "all";
   const bucket = formatEventTime(start).replaceAll(/[:-]/g, "");
   const name = `${pipeline.dataset}/dt=${date}/${pipeline.name}-${number}-${bucket}${rowFormat.extension}`;
-  const rows = results.map(({ row }) => row);
   // A taken name is an earlier try that died before it could say so: its rows are these rows, as nothing final changes.
   await objects.create(name, rowFormat.encode(pipeline.columns, rows));
-  return results.length;
-}
-
-async function finalResults<R extends KeyedRecord, S>(
-  { pipeline, store }: KeyedEngine<R, S>,
-  partition: number,
-  end: EventTimeMs,
-  keys: readonly string[],
-): Promise<Result[]> {
-  const chunks: string[][] = [];
-  for (let at = 0; at < keys.length; at += entitiesAtOnce) chunks.push(keys.slice(at, at + entitiesAtOnce));
-  const results = await atMostAtOnce(2, chunks, async (chunk) => {
-    const documents = await store.entities.read(chunk.map((key) => entityKey(pipeline, { partition, key })));
-    return chunk.flatMap((key): Result[] => {
-      const of = { partition, key };
-      const document = documents.get(entityKey(pipeline, of));
-      if (!document) return [];
-      const { state, settled } = readEntity(pipeline, of, document);
-      return [
-        ...settledIn(settled, end).map((stored) => pipeline.settledResult(stored, of)),
-        ...pipeline.between(state, end - pipeline.finalInterval, end, of),
-      ];
-    });
-  });
-  return results.flat().sort((a, b) => a.time - b.time || compareCodePoints(a.entity, b.entity));
+  return rows.length;
 }
 
 /** Moves the closed time up to `end`, never back: another invocation may have been quicker. */
-async function raiseClosed<R extends KeyedRecord, S>(
-  { pipeline, store }: KeyedEngine<R, S>,
+async function raiseClosed(
+  { pipeline, store }: ClosingEngine,
   scope: string,
   closing: Closing,
   end: EventTimeMs,

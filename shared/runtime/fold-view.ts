@@ -1,12 +1,13 @@
 import { readPosition } from "../core/position.ts";
-import type { FactPipeline, FactRecord, Fold } from "../pipelines/pipeline.ts";
+import type { FactRecord, Fold } from "../pipelines/pipeline.ts";
 import type { StateStore } from "../ports/state-store.ts";
 import { isFolded, readTotal, type StoredEntry, type Total } from "./fold.ts";
 import { listKey, totalKey } from "./keys.ts";
 
-/** A pipeline with a fold, and where it keeps it. */
+/** A fold of a pipeline, and where it keeps it. */
 export interface FoldView<R extends FactRecord, T> {
-  readonly pipeline: Pick<FactPipeline<R, T>, "name"> & { readonly fold: Fold<R, T> };
+  readonly pipeline: { readonly name: string };
+  readonly fold: Fold<R, T>;
   readonly store: Pick<StateStore, "entities" | "lists">;
 }
 
@@ -20,11 +21,11 @@ export interface ListPage<T> {
 
 /** The total of a key; strongly consistent. */
 export async function readTotalOf<R extends FactRecord, T>(
-  { pipeline, store }: FoldView<R, T>,
+  { pipeline, fold, store }: FoldView<R, T>,
   key: string,
 ): Promise<Total<T>> {
-  const name = totalKey(pipeline, key);
-  return readTotal(pipeline.fold, (await store.entities.read([name])).get(name));
+  const name = totalKey(pipeline, fold, key);
+  return readTotal(fold.empty, (await store.entities.read([name])).get(name));
 }
 
 /**

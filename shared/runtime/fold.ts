@@ -1,10 +1,10 @@
 import { atMostAtOnce } from "../core/at-most-at-once.ts";
 import { StreamError } from "../core/errors.ts";
 import { comparePositions, type Position, readPosition, type StoredPosition, storePosition } from "../core/position.ts";
-import type { FactRecord, Fold } from "../pipelines/pipeline.ts";
+import type { FactRecord, Fold, FoldContext } from "../pipelines/pipeline.ts";
 import type { Document, Entry } from "../ports/state-store.ts";
 import type { FactEngine } from "./engine.ts";
-import type { TakenIn } from "./intake.ts";
+import { noneTaken, type TakenIn } from "./intake.ts";
 import type { Applicable } from "./judge.ts";
 import { listKey, totalKey } from "./keys.ts";
 
@@ -31,12 +31,28 @@ export interface StoredEntry {
   readonly e: unknown;
 }
 
+/** The facts of one batch that one key's total takes. */
+interface Portion<R extends FactRecord> {
+  readonly fold: Fold<R>;
+  readonly key: string;
+  /** Of its total. */
+  readonly documentKey: string;
+  readonly facts: readonly Applicable<R>[];
+}
+
+/** What the folding of a batch shares. */
+interface Folding<R extends FactRecord> {
+  readonly engine: FactEngine<R>;
+  readonly lane: string;
+  readonly context: FoldContext;
+}
+
 /** Lost races for one total in one batch before the batch gives up on it. */
 const conflictsMax = 20;
 const commitsAtOnce = 32;
 
-export function readTotal<R extends FactRecord, T>(fold: Fold<R, T>, document: Document | undefined): Total<T> {
-  if (!document) return { version: 0, total: fold.empty, count: 0, folded: {} };
+export function readTotal<T>(empty: T, document: Document | undefined): Total<T> {
+  if (!document) return { version: 0, total: empty, count: 0, folded: {} };
   const { at, t, n } = JSON.parse(document.body) as StoredTotal<T>;
   return { version: document.version, total: t, count: n, folded: at };
 }
@@ -48,38 +64,33 @@ export function isFolded({ folded }: Pick<Total<unknown>, "folded">, lane: strin
 }
 
 /**
- * Adds the accepted facts to the totals of their keys, each once, and to their lists. The lists first: whoever reads a total, and then
- * shows of the list only what is in it, sees both agree. What an earlier try has folded lies below the fence.
+ * Adds the accepted facts of a partition to the totals of their keys, each once, and to their lists. The lists first: whoever reads a total,
+ * and then shows of the list only what is in it, sees both agree. What an earlier try has folded lies below the fence.
  */
-export async function foldFacts<R extends FactRecord, T>(
-  engine: FactEngine<R, T>,
-  fold: Fold<R, T>,
-  lane: string,
+export async function foldFacts<R extends FactRecord>(
+  engine: FactEngine<R>,
+  { lane, partition }: { readonly lane: string; readonly partition: number },
   records: readonly Applicable<R>[],
   taken: readonly TakenIn[],
 ): Promise<TakenIn> {
   const facts = acceptedFacts(records, taken);
-  const byKey = Map.groupBy(facts, ({ parsed }) => fold.keyOf(parsed));
   const first = facts[0];
-  const nothing = { outcomes: [], refusals: [], revisions: 0 };
-  if (!first) return nothing;
+  if (!first) return noneTaken;
+  const now = engine.settings.forgets ? engine.clock.now() : undefined;
+  const folding: Folding<R> = { engine, lane, context: { partition, now } };
+  const portions = engine.pipeline.folds.flatMap((fold) => portionsOf(folding, fold, facts));
   try {
-    const { pipeline, store } = engine;
-    const documents = await store.entities.read([...byKey.keys()].map((key) => totalKey(pipeline, key)));
-    await store.lists.append(
-      [...byKey].flatMap(([key, ofKey]) => {
-        const total = readTotal(fold, documents.get(totalKey(pipeline, key)));
-        const fresh = ofKey.filter(({ position }) => !isFolded(total, lane, position));
-        return fresh.map((fact) => entryOf(engine, fold, lane, key, fact));
-      }),
+    const documents = await engine.store.entities.read(portions.map(({ documentKey }) => documentKey));
+    await engine.store.lists.append(
+      portions.flatMap((portion) => newEntries(folding, portion, documents.get(portion.documentKey))),
     );
-    await atMostAtOnce(commitsAtOnce, [...byKey], ([key, ofKey]) =>
-      foldKey(engine, fold, lane, key, ofKey, documents.get(totalKey(pipeline, key))),
+    await atMostAtOnce(commitsAtOnce, portions, (portion) =>
+      addPortion(folding, portion, documents.get(portion.documentKey)),
     );
-    return nothing;
+    return noneTaken;
   } catch (cause) {
     // Some totals may have been stored: their fences tell the next try.
-    return { ...nothing, failed: { from: first.position, cause } };
+    return { ...noneTaken, failed: { from: first.position, cause } };
   }
 }
 
@@ -96,44 +107,57 @@ function acceptedFacts<R>(records: readonly Applicable<R>[], taken: readonly Tak
   );
 }
 
-async function foldKey<R extends FactRecord, T>(
-  { pipeline, store }: FactEngine<R, T>,
-  fold: Fold<R, T>,
-  lane: string,
-  key: string,
+function portionsOf<R extends FactRecord>(
+  { engine, context }: Folding<R>,
+  fold: Fold<R>,
   facts: readonly Applicable<R>[],
+): Portion<R>[] {
+  const byKey = Map.groupBy(facts, ({ parsed }) => fold.keyOf(parsed, context));
+  return [...byKey].flatMap(([key, ofKey]) =>
+    key === undefined ? [] : [{ fold, key, documentKey: totalKey(engine.pipeline, fold, key), facts: ofKey }],
+  );
+}
+
+async function addPortion<R extends FactRecord>(
+  { engine, lane, context }: Folding<R>,
+  { fold, key, documentKey, facts }: Portion<R>,
   loaded: Document | undefined,
 ): Promise<void> {
   let document = loaded;
+  const expiresAt = engine.settings.forgets ? fold.expiryOf?.(key) : undefined;
   for (let conflicts = 0; conflicts < conflictsMax; conflicts++) {
-    const before = readTotal(fold, document);
+    const before = readTotal(fold.empty, document);
     const fresh = facts.filter(({ position }) => !isFolded(before, lane, position));
     const last = fresh.at(-1);
     if (!last) return;
-    const stored: StoredTotal<T> = {
+    const stored: StoredTotal<unknown> = {
       at: { ...before.folded, [lane]: storePosition(last.position) },
-      t: fresh.reduce((total, { parsed }) => fold.add(total, parsed), before.total),
+      t: fresh.reduce((total, { parsed }) => fold.add(total, parsed, context), before.total),
       n: before.count + fresh.length,
     };
-    const next = { key: totalKey(pipeline, key), version: before.version + 1, body: JSON.stringify(stored) };
-    const outcome = await store.entities.commit(next);
+    const next = { key: documentKey, version: before.version + 1, body: JSON.stringify(stored) };
+    const outcome = await engine.store.entities.commit({ ...next, ...(expiresAt !== undefined && { expiresAt }) });
     if (outcome.kind === "committed") return;
     document = outcome.found;
   }
-  throw new StreamError("dependency", `${totalKey(pipeline, key)}: lost ${conflictsMax} races for its total`);
+  throw new StreamError("dependency", `${documentKey}: lost ${conflictsMax} races for its total`);
 }
 
-/** By the log's timestamp, which is all that is known of when a fact came about; then by position. */
-function entryOf<R extends FactRecord, T>(
-  { pipeline }: FactEngine<R, T>,
-  fold: Fold<R, T>,
-  lane: string,
-  key: string,
-  { record: { timestamp, partition }, position, parsed }: Applicable<R>,
-): Entry {
-  const stored: StoredEntry = { at: [lane, storePosition(position)], e: fold.entry(parsed, timestamp) };
-  const order = [timestamp, position.epoch, position.offset, partition].map(padded).join("-");
-  return { list: listKey(pipeline, key), order, body: JSON.stringify(stored) };
+/** What the list of a key doesn't have yet. By the log's timestamp, which is all that is known of when a fact came about; then by position. */
+function newEntries<R extends FactRecord>(
+  { engine, lane }: Folding<R>,
+  { fold, key, facts }: Portion<R>,
+  document: Document | undefined,
+): Entry[] {
+  if (!fold.entry) return [];
+  const total = readTotal(fold.empty, document);
+  const list = listKey(engine.pipeline, key);
+  return facts.flatMap(({ record: { timestamp, partition }, position, parsed }) => {
+    if (isFolded(total, lane, position)) return [];
+    const stored: StoredEntry = { at: [lane, storePosition(position)], e: fold.entry?.(parsed, timestamp) };
+    const order = [timestamp, position.epoch, position.offset, partition].map(padded).join("-");
+    return [{ list, order, body: JSON.stringify(stored) }];
+  });
 }
 
 /** Numbers compare as text only when they are equally long; a safe integer has 16 digits at most. */

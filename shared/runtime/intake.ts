@@ -20,6 +20,9 @@ export interface TakenIn {
   readonly failed?: Failure;
 }
 
+/** Nothing was there to take in. */
+export const noneTaken: TakenIn = { outcomes: [], refusals: [], revisions: 0 };
+
 export interface Failure {
   readonly from: Position;
   readonly cause: unknown;

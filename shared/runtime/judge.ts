@@ -44,7 +44,8 @@ export function judge<R extends StreamRecord>(
 
 /** The watermark that a claim's records are judged by, once `highest` is the highest event time of their own source. */
 export function watermarkWith({ pipeline }: Engine, highest: Watermark, { peers, floor }: Claim): Watermark {
-  return watermarkOf([highest, ...peers], pipeline.allowedLateness, floor);
+  const counting = pipeline.kind === "table" ? peers : [highest, ...peers];
+  return watermarkOf(counting, pipeline.allowedLateness, floor);
 }
 
 function judgeOne<R extends StreamRecord>(

@@ -14,9 +14,19 @@ export function factKey(pipeline: Pick<Named, "name">, id: string): string {
   return `${pipeline.name}|0|${id}`;
 }
 
-/** The document of a key's total over its facts. */
-export function totalKey(pipeline: Pick<Named, "name">, key: string): string {
-  return `${pipeline.name}|total|${key}`;
+/** The document of a key's total in a fold over facts. */
+export function totalKey(pipeline: Pick<Named, "name">, fold: { readonly name: string }, key: string): string {
+  return `${pipeline.name}|${fold.name}|${key}`;
+}
+
+/** The document of a row of the table that facts are looked up in. */
+export function tableKey(pipeline: Pick<Named, "name">, partition: number, key: string): string {
+  return `${pipeline.name}|table|${partition}|${key}`;
+}
+
+/** The facts that wait for a row of the table: the due lists' scope. */
+export function waitingScope(pipeline: Pick<Named, "name">, partition: number, key: string): string {
+  return `${pipeline.name}|${partition}|waiting|${key}`;
 }
 
 /** The list of a key's facts. */

@@ -4,7 +4,7 @@ import type { Output } from "../ports/output.ts";
 import type { TopicMessage } from "../ports/producer.ts";
 import type { Document } from "../ports/state-store.ts";
 import { readEntity } from "./entity.ts";
-import { readFact } from "./fact.ts";
+import { isFinal, readFact } from "./fact.ts";
 import { readEntityKey } from "./keys.ts";
 
 /** An output in its two forms: for an HTTP endpoint, and for a Kafka topic. */
@@ -41,26 +41,25 @@ function emittedResult<R extends KeyedRecord, S>(
   };
 }
 
-/** The output that a stored fact carries in its outbox: final, as it is the only one. */
-export function emittedByFact<R extends FactRecord, T>(
-  pipeline: FactPipeline<R, T>,
+/** The output that a stored fact carries in its outbox. */
+export function emittedByFact<R extends FactRecord, D>(
+  pipeline: FactPipeline<R, D>,
   { body, outbox }: OutboxDocument,
 ): Emitted[] {
   if (outbox === undefined) return [];
-  const { name, columns, outputTopic, sources } = pipeline;
+  const { name, columns, outputTopic, sources, messageValue } = pipeline;
   const parsed = pipeline.parse(sources[0] as string, new TextEncoder().encode(outbox));
   if (parsed.kind !== "record") return [];
   const { record } = parsed;
-  const { timestamp } = readFact({ body });
-  const id = `${name}:${record.id}:1`;
-  const message = { id, topic: outputTopic, key: pipeline.messageKey(record), value: outbox };
+  const fact = readFact<D>({ body });
+  const { revision, timestamp } = fact;
+  const id = `${name}:${record.id}:${revision}`;
+  const row = rowToJson(columns, pipeline.row(record, fact));
+  const value = messageValue === "text" ? outbox : JSON.stringify(row);
   return [
     {
-      output: {
-        ...{ id, pipeline: name, entity: record.id, revision: 1, final: true },
-        body: rowToJson(columns, pipeline.row(record, timestamp)),
-      },
-      message: { ...message, timestamp: record.time ?? timestamp },
+      output: { id, pipeline: name, entity: record.id, revision, final: isFinal(fact), body: row },
+      message: { id, topic: outputTopic, key: pipeline.messageKey(record), value, timestamp: record.time ?? timestamp },
     },
   ];
 }

@@ -100,11 +100,12 @@ function decidingObject(
     return { name: rejectionsName(engine, span, at), bytes: rejectionsFile(engine, rejections, metadata) };
   }
   const beside = rejections.length > 0 && { [rejectedEvents]: base64(rejectionsFile(engine, rejections, metadata)) };
-  const bytes = rowFormat.encode(
-    pipeline.columns,
-    rows.map(({ row }) => row),
-    { metadata: { ...metadata, ...beside }, compress: rows.length >= compressedFrom },
-  );
+  const inOrder = rows.map(({ row }) => row);
+  if (pipeline.compareRows) inOrder.sort(pipeline.compareRows);
+  const bytes = rowFormat.encode(pipeline.columns, inOrder, {
+    metadata: { ...metadata, ...beside },
+    compress: rows.length >= compressedFrom,
+  });
   return { name: factsName(engine, span, at), bytes };
 }
 

@@ -109,7 +109,7 @@ async function oneTry<R extends StreamRecord>(
     rows,
   });
 
-  const counts = countOf(done, taken, rows.length);
+  const counts = countOf(engine, done, taken, rows.length);
   const isStored = await storeProgress(engine, opened, { ...stands, counts });
   if (!isStored) return { left: records, lost: true };
   meterCounts(engine, source, counts);
@@ -145,8 +145,13 @@ function rejectionsOf<R>(done: readonly Verdict<R>[], lane: string, taken: reado
   });
 }
 
-/** `facts`: what is new among what is done; each is a result by itself. */
-function countOf<R>(done: readonly Verdict<R>[], taken: readonly TakenIn[], facts: number): Counts {
+/** `rows`: of facts that are final by now. */
+function countOf<R>(
+  { pipeline, settings }: Engine,
+  done: readonly Verdict<R>[],
+  taken: readonly TakenIn[],
+  rows: number,
+): Counts {
   const outcomes = new Map(
     taken.flatMap((one) => one.outcomes).map(({ position, outcome }) => [nameOf(position), outcome]),
   );
@@ -159,8 +164,10 @@ function countOf<R>(done: readonly Verdict<R>[], taken: readonly TakenIn[], fact
     else if (verdict.kind === "reject") rejected[verdict.reason]++;
   }
   rejected.oversized += fates.refused;
-  const revisions = taken.reduce((sum, one) => sum + one.revisions, facts);
-  return { accepted: fates.accepted, duplicate: fates.duplicate, ignored: fates.ignored, rejected, revisions };
+  // A fact is a result by itself.
+  const revisions = taken.reduce((sum, one) => sum + one.revisions, pipeline.kind === "facts" ? fates.accepted : 0);
+  const { accepted, duplicate, ignored } = fates;
+  return { accepted, duplicate, ignored, rejected, revisions, finals: settings.finals ? rows : 0 };
 }
 
 function nameOf({ epoch, offset }: Position): string {

@@ -1,21 +1,26 @@
+import { StreamError } from "../core/errors.ts";
 import type { Column } from "../core/row.ts";
 import type { EventTimeMs } from "../core/units.ts";
 import type { FactRecord, KeyedRecord, Pipeline, StreamRecord } from "../pipelines/pipeline.ts";
 import type { Engine, FactEngine, KeyedEngine } from "./engine.ts";
 import { factIntake } from "./fact-intake.ts";
 import { closeBuckets } from "./finalize.ts";
-import type { Intake } from "./intake.ts";
+import { keyedFinals } from "./keyed-finals.ts";
 import { keyedIntake } from "./keyed-intake.ts";
+import { tableEngine, tableIntake } from "./lookup-table.ts";
 import { type Emitted, emittedByFact, emittedByState, type OutboxDocument } from "./outputs.ts";
 import { type PartitionBatch, processBatch, type Unfinished } from "./process-batch.ts";
 import { readProgress, type ScopeProgress } from "./progress.ts";
 import { settle } from "./settle.ts";
+import { closeWaiting } from "./waiting-facts.ts";
 
 /** A pipeline with all it runs on: what functions and the runner know of it. */
 export interface RunningPipeline {
   readonly name: string;
   readonly kind: Pipeline<StreamRecord>["kind"];
   readonly sources: readonly string[];
+  /** The topics of the tables that its records are looked up in. */
+  readonly tables: readonly string[];
   readonly dataset: string;
   readonly columns: readonly Column[];
   readonly scope: "partition" | "topic";
@@ -34,35 +39,50 @@ export interface RunningPipeline {
 
 export function runKeyed<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>): RunningPipeline {
   return {
-    ...common(engine, () => keyedIntake(engine)),
-    close: (partition) => closeBuckets(engine, partition),
+    ...common(engine, []),
+    process: (batch, signal) => processBatch(engine, keyedIntake(engine), batch, signal),
+    close: (partition) => closeBuckets(engine, partition, (...bucket) => keyedFinals(engine, ...bucket)),
     emittedBy: (document) => emittedByState(engine.pipeline, document),
   };
 }
 
-export function runFacts<R extends FactRecord, T>(engine: FactEngine<R, T>): RunningPipeline {
+export function runFacts<R extends FactRecord, D>(engine: FactEngine<R, D>): RunningPipeline {
+  const emittedBy = (document: OutboxDocument) => emittedByFact(engine.pipeline, document);
+  const takeFacts: RunningPipeline["process"] = (batch, signal) =>
+    processBatch(engine, factIntake(engine), batch, signal);
+  const { lookup, finalInterval } = engine.pipeline;
+  // Without a table nothing waits: a fact's row is written with its batch.
+  if (!lookup) return { ...common(engine, []), process: takeFacts, close: async () => 0, emittedBy };
+  if (finalInterval === undefined) throw new StreamError("bug", `${engine.pipeline.name}: waits, but has no buckets`);
+  const waiting = { engine, lookup };
+  const table = tableEngine(engine, lookup);
+  const closing = { ...engine, pipeline: { ...engine.pipeline, finalInterval } };
   return {
-    ...common(engine, () => factIntake(engine)),
-    // Nothing waits: a fact's row is written with its batch.
-    close: async () => 0,
-    emittedBy: (document) => emittedByFact(engine.pipeline, document),
+    ...common(engine, [lookup.topic]),
+    process: async (batch, signal) => {
+      const { changes = [], facts = [] } = Object.groupBy(batch, ({ topic }) =>
+        topic === lookup.topic ? "changes" : "facts",
+      );
+      const unfinished = [processBatch(table, tableIntake(waiting), changes, signal), takeFacts(facts, signal)];
+      return (await Promise.all(unfinished)).flat();
+    },
+    close: (partition) => closeBuckets(closing, partition, (...bucket) => closeWaiting(waiting, ...bucket)),
+    emittedBy,
   };
 }
 
-function common<R extends StreamRecord>(engine: Engine<Pipeline<R>>, intakeOfInvocation: () => Intake<R>) {
+function common<R extends StreamRecord>(engine: Engine<Pipeline<R>>, tables: readonly string[]) {
   const { pipeline, settings } = engine;
   const { name, kind, sources, dataset, columns, scope } = pipeline;
   return {
-    ...{ name, kind, sources, dataset, columns, scope },
+    ...{ name, kind, sources, tables, dataset, columns, scope },
     partitions: settings.partitions,
     eventTimeOf: (topic: string, value: Uint8Array) => {
       if (!sources.includes(topic)) return undefined;
       const parsed = pipeline.parse(topic, value);
       return parsed.kind === "record" ? parsed.record.time : undefined;
     },
-    process: (batch: readonly PartitionBatch[], signal?: AbortSignal) =>
-      processBatch(engine, intakeOfInvocation(), batch, signal),
     settle: (partition: number, to: "watermark" | "end") => settle(engine, partition, to),
-    progress: () => readProgress(engine),
+    progress: () => readProgress(engine, tables),
   };
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { LogRecord } from "../../shared/core/record.ts";
+import { purchaseTotals } from "../../shared/pipelines/purchases/purchases.ts";
 import { readListOf } from "../../shared/runtime/fold-view.ts";
 import { type PurchasesWorld, purchasesWorld } from "../support/fact-race.ts";
 
@@ -30,9 +31,7 @@ async function deliver(world: PurchasesWorld, ...records: readonly LogRecord[]):
 }
 
 async function debtOf(world: PurchasesWorld, user = "user1", limit = 100, before?: string) {
-  const { fold } = world.engine.pipeline;
-  if (!fold) throw new Error("purchases have no fold");
-  const view = { pipeline: { name: "purchases", fold }, store: world.store };
+  const view = { pipeline: world.engine.pipeline, fold: purchaseTotals, store: world.store };
   const { total, entries, next } = await readListOf(view, user, limit, before);
   const ids = entries.map((entry) => (entry as { purchaseId: string }).purchaseId);
   return { debt: total.total, count: total.count, ids, next };

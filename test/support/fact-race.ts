@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { LogRecord } from "../../shared/core/record.ts";
-import { purchases } from "../../shared/pipelines/purchases/purchases.ts";
+import { purchases, purchaseTotals } from "../../shared/pipelines/purchases/purchases.ts";
 import { readListOf } from "../../shared/runtime/fold-view.ts";
 import { runFacts } from "../../shared/runtime/running-pipeline.ts";
 import { PipelineWorld } from "./pipeline-world.ts";
@@ -72,9 +72,7 @@ export async function expectPurchasesWhole(world: PurchasesWorld): Promise<void>
 
 /** The list agrees with the total at any moment, so it is read as the API reads it. */
 export async function historyOf(world: PurchasesWorld, user: string) {
-  const { fold } = world.engine.pipeline;
-  if (!fold) throw new Error("purchases have no fold");
-  const view = { pipeline: { name: "purchases", fold }, store: world.store };
+  const view = { pipeline: world.engine.pipeline, fold: purchaseTotals, store: world.store };
   const { total, entries } = await readListOf(view, user, 100);
   const ids = entries.map((entry) => (entry as { purchaseId: string }).purchaseId).sort();
   return { total: total.total, count: total.count, ids };

@@ -25,6 +25,7 @@ export const defaultEngineSettings: EngineSettings = {
   immediate: true,
   finals: true,
   views: true,
+  forgets: false,
 };
 
 export interface PipelineWorldOptions<P extends Pipeline<StreamRecord>> {
@@ -40,7 +41,7 @@ export interface PipelineWorldOptions<P extends Pipeline<StreamRecord>> {
 let worlds = 0;
 
 /** What became of the records of a topic, as `summary.json` tells it. */
-export type TopicCounts = Omit<Counts, "revisions"> & { readonly read: number };
+export type TopicCounts = Omit<Counts, "revisions" | "finals"> & { readonly read: number };
 
 /** A pipeline on the real engine, with all that it writes in reach of a test. */
 export class PipelineWorld<P extends Pipeline<StreamRecord>> {
@@ -130,10 +131,10 @@ export class PipelineWorld<P extends Pipeline<StreamRecord>> {
 
   async counts(): Promise<Record<string, TopicCounts>> {
     const counts: Record<string, TopicCounts> = {};
-    for (const topic of this.running.sources) {
+    for (const topic of [...this.running.sources, ...this.running.tables]) {
       const rows = await Promise.all(this.#partitions().map((partition) => this.row({ topic, partition })));
       const sum = rows.map((row) => row.counts).reduce(addCounts, noCounts);
-      const { revisions: _, ...fates } = sum;
+      const { revisions: _, finals: __, ...fates } = sum;
       counts[topic] = { read: recordsRead(sum), ...fates };
     }
     return counts;

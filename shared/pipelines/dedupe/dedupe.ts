@@ -24,7 +24,7 @@ export const dedupedEventColumns: readonly Column[] = [
 ];
 
 /** `incoming-events` with each `eventId` once, the first that comes, over all partitions. */
-export function dedupe({ allowedLateness }: DedupeSettings): FactPipeline<IncomingEvent, never> {
+export function dedupe({ allowedLateness }: DedupeSettings): FactPipeline<IncomingEvent> {
   return {
     kind: "facts",
     name: "dedupe",
@@ -38,6 +38,8 @@ export function dedupe({ allowedLateness }: DedupeSettings): FactPipeline<Incomi
     isLate: ({ time }, watermark) => isBefore(time, watermark),
     row: ({ id, time, text }) => ({ eventId: id, eventTime: time, body: text }),
     messageKey: ({ id }) => id,
+    messageValue: "text",
+    folds: [],
   };
 }
 

@@ -19,7 +19,7 @@ import {
 import type { Column, Row } from "../../core/row.ts";
 import { formatEventTime } from "../../core/time.ts";
 import type { WallTimeMs } from "../../core/units.ts";
-import type { FactPipeline, FactRecord } from "../pipeline.ts";
+import type { FactContext, FactPipeline, FactRecord, Fold } from "../pipeline.ts";
 
 /** A record of `purchases`: `{purchaseId, userId, productName, productType, value, quantity, total}`. */
 export interface PurchaseRecord extends FactRecord {
@@ -66,15 +66,19 @@ export function purchases() {
     isLate: () => false,
     row: purchaseRow,
     messageKey: ({ userId }) => userId,
-    fold: {
-      keyOf: ({ userId }) => userId,
-      empty: formatDecimal(zero),
-      // As decimal text, which may have more digits than one amount.
-      add: (sum, { total }) => formatDecimal(addDecimals(readDecimal(sum), total)),
-      entry: purchaseEntry,
-    },
-  } as const satisfies FactPipeline<PurchaseRecord, string>;
+    messageValue: "text",
+    folds: [purchaseTotals],
+  } as const satisfies FactPipeline<PurchaseRecord>;
 }
+
+/** What a user owes in all, as decimal text, which may have more digits than one amount; and for what. */
+export const purchaseTotals: Fold<PurchaseRecord, string> = {
+  name: "total",
+  keyOf: ({ userId }) => userId,
+  empty: formatDecimal(zero),
+  add: (sum, { total }) => formatDecimal(addDecimals(readDecimal(sum), total)),
+  entry: purchaseEntry,
+};
 
 function readPurchase(json: JsonFields): PurchaseRecord {
   const value = requiredDecimal(json, "value");
@@ -99,7 +103,7 @@ function readPurchase(json: JsonFields): PurchaseRecord {
   };
 }
 
-function purchaseRow(purchase: PurchaseRecord, timestamp: WallTimeMs): Row {
+function purchaseRow(purchase: PurchaseRecord, { timestamp }: Pick<FactContext<unknown>, "timestamp">): Row {
   const { id, userId, productName, productType, value, quantity, total } = purchase;
   return {
     ...{ purchaseId: id, userId, productName, productType, quantity, timestamp },

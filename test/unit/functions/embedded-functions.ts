@@ -46,6 +46,7 @@ export function embeddedFunctions({ failures = "report", interpose = (same) => s
     immediate: true,
     finals: true,
     views: true,
+    forgets: false,
   } as const;
   const pipeline = runKeyed({
     pipeline: attribution(settings),

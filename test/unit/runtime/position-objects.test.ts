@@ -30,6 +30,7 @@ function engine(): KeyedEngine<ClickRecord | ViewRecord, UserState> {
       immediate: true,
       finals: true,
       views: true,
+      forgets: false,
     },
     store: new SqliteStateStore({ path: ":memory:", clock }),
     objects,
