@@ -7,6 +7,7 @@ import {
 } from "../shared/pipelines/attribution/attribution.ts";
 import { attributedEventColumns, attributedEvents, conversions } from "../shared/pipelines/conversions/conversions.ts";
 import { dedupe, dedupedEventColumns, dedupedEvents } from "../shared/pipelines/dedupe/dedupe.ts";
+import { engagement, enrichedEventColumns, enrichedEvents } from "../shared/pipelines/engagement/engagement.ts";
 import type { FactPipeline, FactRecord, KeyedPipeline, KeyedRecord } from "../shared/pipelines/pipeline.ts";
 import { purchaseColumns, purchaseRows, purchases } from "../shared/pipelines/purchases/purchases.ts";
 import { userWindowColumns, userWindows, windows } from "../shared/pipelines/windows/windows.ts";
@@ -76,6 +77,8 @@ function withPipeline<T>(config: PipelineConfig, uses: Uses<T>): T {
       return uses.keyed({ ...windows(config.settings), outputTopic });
     case "dedupe":
       return uses.facts({ ...dedupe(config.settings), outputTopic });
+    case "engagement":
+      return uses.facts({ ...engagement({ ...config.settings, includeSnapshot: false }), outputTopic });
     case "purchases":
       return uses.facts({ ...purchases(), outputTopic });
   }
@@ -92,6 +95,7 @@ export const datasetColumns: Readonly<Record<string, readonly Column[]>> = {
   [attributedEvents]: attributedEventColumns,
   [dedupedEvents]: dedupedEventColumns,
   [userWindows]: userWindowColumns,
+  [enrichedEvents]: enrichedEventColumns,
   [purchaseRows]: purchaseColumns,
   [rejectedEvents]: rejectedEventColumns,
 };

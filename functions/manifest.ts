@@ -1,6 +1,7 @@
 import { adClicks, pageViews } from "../shared/pipelines/attribution/records.ts";
 import { rawEvents } from "../shared/pipelines/conversions/records.ts";
 import { incomingEvents } from "../shared/pipelines/dedupe/dedupe.ts";
+import { contentTable, engagementEvents } from "../shared/pipelines/engagement/records.ts";
 import { purchasesTopic } from "../shared/pipelines/purchases/purchases.ts";
 
 /** What starts a function. */
@@ -32,6 +33,8 @@ export interface FunctionRow {
   readonly triggers: readonly Trigger[];
   /** Environment variables that its wiring reads. */
   readonly environment: readonly string[];
+  /** Those of them that may be missing. */
+  readonly optionalEnvironment?: readonly string[];
   readonly memoryMb: number;
   /** At most 840: what an event source mapping of Kafka allows. */
   readonly timeoutSeconds: number;
@@ -43,35 +46,52 @@ export interface FunctionRow {
     Readonly<Partial<Record<"cluster" | "outputTopics" | "sourceTopics", readonly string[]>>>;
 }
 
+type StateActions = Pick<FunctionRow["actions"], "entities" | "progress">;
+
+/** What consumers do besides, by BatchWriteItem: append due lists for keyed state, and entries to the lists of facts. */
+const keyedActions: StateActions = { entities: [], progress: ["dynamodb:BatchWriteItem"] };
+const factActions: StateActions = { entities: ["dynamodb:BatchWriteItem"], progress: [] };
+/** Facts that wait for a table are named in due lists, which are looked through when its rows come. */
+const lookupActions: StateActions = { entities: [], progress: ["dynamodb:BatchWriteItem", "dynamodb:Query"] };
+
 const pipelineVariables = ["PIPELINES", "ENTITIES_TABLE", "PROGRESS_TABLE", "OUTPUT_BUCKET"];
 
 /** Every function there is. Two readers: infra deploys them, localstack/runner drives them; so the two can't drift apart. */
 export const functions: readonly FunctionRow[] = [
   {
-    ...consumer("attribution", [adClicks, pageViews], "keyed"),
+    ...consumer("attribution", [adClicks, pageViews], keyedActions),
     purpose: "takes ad clicks and page views into the state of their users",
   },
   {
-    ...consumer("conversions", [rawEvents], "keyed"),
+    ...consumer("conversions", [rawEvents], keyedActions),
     purpose: "takes clicks and conversions into the state of their users",
   },
   {
-    ...consumer("windows", [incomingEvents], "keyed"),
+    ...consumer("windows", [incomingEvents], keyedActions),
     purpose: "takes events into the windows of their users",
   },
   {
-    ...consumer("dedupe", [incomingEvents], "facts"),
+    ...consumer("dedupe", [incomingEvents], factActions),
     purpose: "takes the first event of each id",
   },
   {
-    ...consumer("purchases", [purchasesTopic], "facts"),
+    ...consumer("engagement", [engagementEvents], lookupActions),
+    purpose: "takes engagement events with what is known of their content, and adds them to its totals",
+  },
+  {
+    ...consumer("engagement", [contentTable], lookupActions),
+    name: "content",
+    purpose: "keeps what is known of contents, and gives it to the events that have waited for it",
+  },
+  {
+    ...consumer("purchases", [purchasesTopic], factActions),
     purpose: "takes the first purchase of each id, and adds it to what its user owes",
   },
   {
     name: "finalize",
     folder: "finalize",
     purpose: "writes the final rows of the buckets of event time that can't change any more",
-    pipelines: ["attribution", "conversions", "windows"],
+    pipelines: ["attribution", "conversions", "windows", "engagement"],
     triggers: [
       { kind: "stream", table: "progress", batchSize: 1_000, batchWindowSeconds: 30 },
       { kind: "schedule", everyMinutes: 5 },
@@ -80,7 +100,8 @@ export const functions: readonly FunctionRow[] = [
     memoryMb: 1_024,
     timeoutSeconds: 300,
     actions: {
-      entities: ["dynamodb:BatchGetItem"],
+      // It puts events that have waited for their content in vain.
+      entities: ["dynamodb:BatchGetItem", "dynamodb:PutItem"],
       progress: ["dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:BatchWriteItem"],
       bucket: ["s3:PutObject"],
       secret: [],
@@ -91,18 +112,28 @@ export const functions: readonly FunctionRow[] = [
     name: "deliver",
     folder: "deliver",
     purpose: "sends changed results to the HTTP endpoint",
-    pipelines: ["attribution", "conversions", "windows", "dedupe", "purchases"],
+    pipelines: ["attribution", "conversions", "windows", "dedupe", "engagement", "purchases"],
     triggers: [{ kind: "stream", table: "entities", batchSize: 500, batchWindowSeconds: 1 }],
-    environment: ["PIPELINES", "OUTPUT_BUCKET", "ENDPOINT_URL", "ENDPOINT_SECRET_ARN", "ENDPOINT_BATCH_MAX"],
+    environment: [
+      ...["PIPELINES", "PROGRESS_TABLE", "OUTPUT_BUCKET", "ENDPOINT_URL", "ENDPOINT_SECRET_ARN", "ENDPOINT_BATCH_MAX"],
+      ...["ENDPOINT_RATE_PER_SECOND", "ENDPOINT_TIMEOUT_MS", "ENDPOINT_STATUS_ERROR_IS_FAILURE"],
+    ],
+    optionalEnvironment: ["ENDPOINT_RATE_PER_SECOND"],
     memoryMb: 512,
     timeoutSeconds: 120,
-    actions: { entities: [], progress: [], bucket: ["s3:PutObject"], secret: ["secretsmanager:GetSecretValue"] },
+    actions: {
+      entities: [],
+      // For the document by which its instances share a rate.
+      progress: ["dynamodb:BatchGetItem", "dynamodb:PutItem"],
+      bucket: ["s3:PutObject"],
+      secret: ["secretsmanager:GetSecretValue"],
+    },
   },
   {
     name: "publish",
     folder: "publish",
     purpose: "writes changed results to the Kafka topics that take them",
-    pipelines: ["attribution", "conversions", "windows", "dedupe", "purchases"],
+    pipelines: ["attribution", "conversions", "windows", "dedupe", "engagement", "purchases"],
     triggers: [{ kind: "stream", table: "entities", batchSize: 500, batchWindowSeconds: 1 }],
     environment: ["PIPELINES", "OUTPUT_BUCKET", "KAFKA_BROKERS", "KAFKA_AUTH"],
     memoryMb: 512,
@@ -119,10 +150,10 @@ export const functions: readonly FunctionRow[] = [
   {
     name: "api",
     folder: "api",
-    purpose: "answers what users bought and owe, and produces sample purchases",
-    pipelines: ["purchases"],
+    purpose: "answers what users bought and owe and what was engaged with, and produces sample purchases",
+    pipelines: ["purchases", "engagement"],
     triggers: [{ kind: "http" }],
-    environment: ["ENTITIES_TABLE", "PROGRESS_TABLE", "KAFKA_BROKERS", "KAFKA_AUTH"],
+    environment: ["PIPELINES", "ENTITIES_TABLE", "PROGRESS_TABLE", "KAFKA_BROKERS", "KAFKA_AUTH"],
     memoryMb: 1_024,
     // API Gateway waits for 30 seconds.
     timeoutSeconds: 29,
@@ -138,9 +169,11 @@ export const functions: readonly FunctionRow[] = [
 ];
 
 /** The function that takes the records of a pipeline's topics: one code for all of them. */
-function consumer(pipeline: string, topics: readonly string[], kind: "keyed" | "facts"): Omit<FunctionRow, "purpose"> {
-  // Due lists are for keyed state, lists of entries for facts; both are written by BatchWriteItem.
-  const [entities, progress] = kind === "keyed" ? [[], ["dynamodb:BatchWriteItem"]] : [["dynamodb:BatchWriteItem"], []];
+function consumer(
+  pipeline: string,
+  topics: readonly string[],
+  { entities, progress }: StateActions,
+): Omit<FunctionRow, "purpose"> {
   return {
     name: pipeline,
     folder: "consume",

@@ -3,17 +3,14 @@ import type { APIGatewayProxyEventV2, Context } from "aws-lambda";
 import { logError } from "../../shared/observability/log.ts";
 import { deadlineOf } from "../deadline.ts";
 import { readGatewayEvent, toGatewayResult } from "./gateway-event.ts";
-import type { Route } from "./operation.ts";
 import { internalError } from "./problem.ts";
 import { createRouter, respondTo } from "./router.ts";
-
-export interface ApiApp {
-  readonly routes: readonly Route[];
-}
+import { type ApiApp, absentOf, routesOf } from "./routes.ts";
 
 /** Requests from API Gateway in, answers out. Who may ask is the gateway's to decide, by its authorizer. */
-export function createHandler({ routes }: ApiApp) {
-  const router = createRouter(routes);
+export function createHandler(app: ApiApp) {
+  const routes = routesOf(app);
+  const router = createRouter(routes, absentOf(routes));
   return middy(async (event: APIGatewayProxyEventV2, context: Context) => {
     const request = readGatewayEvent(event);
     try {

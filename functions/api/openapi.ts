@@ -24,6 +24,7 @@ export function openApiDocument(operations: readonly Operation[]): Json {
       title: "Tidemark",
       version: "1",
       description:
+        "Operations are tagged with their pipeline; where it isn't deployed, their paths answer 404. " +
         "Requests are signed with AWS Signature Version 4 for the service `execute-api`, unless the deployment says otherwise. " +
         "Amounts in answers are text, as exact decimals.",
     },
@@ -38,11 +39,12 @@ export function openApiDocument(operations: readonly Operation[]): Json {
   };
 }
 
-function describeOperation({ id, summary, description, ...operation }: Operation): Json {
+function describeOperation({ id, pipeline, summary, description, ...operation }: Operation): Json {
   const statuses = operation.mayBeUnavailable ? ([400, 500, 503] as const) : ([400, 500] as const);
   const { answer } = operation;
   return {
     operationId: id,
+    tags: [pipeline],
     summary,
     description,
     parameters: [

@@ -17,8 +17,10 @@ export interface Operation<
   /** Unique; generated clients name their functions after it. */
   readonly id: string;
   readonly method: "GET" | "POST";
-  /** As OpenAPI writes it: `/total/{id}`. The last parameter takes all the rest of the path, slashes too. */
+  /** As OpenAPI writes it: `/total/{id}`. The last parameter takes slashes too: all that the words around it leave. */
   readonly path: string;
+  /** Which pipeline keeps what it is about: where that isn't deployed, the path isn't there. */
+  readonly pipeline: string;
   readonly summary: string;
   readonly description: string;
   readonly pathParameters: P;
@@ -29,6 +31,13 @@ export interface Operation<
   readonly mayBeUnavailable: boolean;
 }
 
+/** Keeps the types of an operation's parameters and answer. */
+export function operation<P extends Parameters, Q extends Parameters, A extends z.ZodMiniType>(
+  given: Operation<P, Q, A>,
+): Operation<P, Q, A> {
+  return given;
+}
+
 /** What is known of a request beside its parameters. */
 export interface RequestContext {
   readonly id: string;
@@ -37,6 +46,10 @@ export interface RequestContext {
 }
 
 export type Reply<A> = { readonly kind: "answer"; readonly content: A } | ProblemReply;
+
+export function answerWith<const A>(content: A): Reply<A> {
+  return { kind: "answer", content };
+}
 
 /** An operation, and who answers it. */
 export interface Route {

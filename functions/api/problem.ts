@@ -37,6 +37,12 @@ export function notFound(): ProblemReply {
   return { kind: "problem", problem: { type: "about:blank", title: "Not Found", status: 404, detail } };
 }
 
+/** The path is known, but not here: `pipeline` answers it, and this deployment doesn't have that. */
+export function notDeployed(pipeline: string): ProblemReply {
+  const detail = `This path is about the pipeline ${pipeline}, whose views aren't deployed here; GET /openapi.json says what there is.`;
+  return { kind: "problem", problem: { type: `${ours}:not-deployed`, title: "Not deployed", status: 404, detail } };
+}
+
 export function methodNotAllowed(allow: string): ProblemReply {
   const detail = `This path answers ${allow} only.`;
   const problem = { type: "about:blank", title: "Method Not Allowed", status: 405, detail };

@@ -1,12 +1,14 @@
 import * as z from "zod/mini";
-import type { Operation, Parameters } from "./operation.ts";
-import { decimalText, timeText, userId, userIdAnswered, wholeNumber } from "./schemas.ts";
+import { type Operation, operation } from "./operation.ts";
+import { decimalText, idAnswered, idInPath, timeText, wholeNumber } from "./schemas.ts";
 
 /** As many messages as one request may produce: a few hundred KB, well within the time that API Gateway waits for an answer. */
 const countMax = 1_000;
 const limitMax = 100;
 
 const messagesProduced = z.int().check(z.gte(1), z.lte(countMax));
+
+const userId = idInPath("The user.");
 
 const purchase = z.object({
   purchaseId: z.string(),
@@ -19,12 +21,13 @@ const purchase = z.object({
 });
 
 const producing = {
+  pipeline: "purchases",
   pathParameters: { count: wholeNumber(1, countMax, "How many messages to produce."), id: userId },
   query: {},
   mayBeUnavailable: true,
 } as const;
 
-const reading = { pathParameters: { id: userId }, mayBeUnavailable: false } as const;
+const reading = { pipeline: "purchases", pathParameters: { id: userId }, mayBeUnavailable: false } as const;
 
 export const generatePurchases = operation({
   ...producing,
@@ -36,7 +39,7 @@ export const generatePurchases = operation({
   answer: {
     name: "PurchasesGenerated",
     description: "All of them are in the topic; totals follow as they are processed.",
-    schema: z.object({ userId: userIdAnswered, purchasesGenerated: messagesProduced, status: z.literal("success") }),
+    schema: z.object({ userId: idAnswered, purchasesGenerated: messagesProduced, status: z.literal("success") }),
   },
 });
 
@@ -51,7 +54,7 @@ export const duplicatePurchase = operation({
     name: "DuplicatesSent",
     description: "All messages are in the topic.",
     schema: z.object({
-      userId: userIdAnswered,
+      userId: idAnswered,
       purchaseId: z.string(),
       duplicatesSent: messagesProduced,
       status: z.literal("success"),
@@ -71,7 +74,7 @@ export const readTotal = operation({
   answer: {
     name: "Total",
     description: "0 for a user of whom nothing is known.",
-    schema: z.object({ userId: userIdAnswered, totalDebt: decimalText, currency: z.literal("USD") }),
+    schema: z.object({ userId: idAnswered, totalDebt: decimalText, currency: z.literal("USD") }),
   },
 });
 
@@ -90,7 +93,7 @@ export const readHistory = operation({
     name: "History",
     description: "A page of the history; empty for a user of whom nothing is known.",
     schema: z.object({
-      userId: userIdAnswered,
+      userId: idAnswered,
       purchaseCount: z.int().check(z.gte(0), z.describe("Of the whole history.")),
       purchases: z.array(purchase),
       next: z.optional(z.string().check(z.describe("There is more: ask for it by this."))),
@@ -99,10 +102,3 @@ export const readHistory = operation({
 });
 
 export const purchaseOperations: readonly Operation[] = [generatePurchases, duplicatePurchase, readTotal, readHistory];
-
-/** Keeps the types of an operation's parameters and answer. */
-function operation<P extends Parameters, Q extends Parameters, A extends z.ZodMiniType>(
-  given: Operation<P, Q, A>,
-): Operation<P, Q, A> {
-  return given;
-}

@@ -2,7 +2,7 @@ import { logError } from "../../shared/observability/log.ts";
 import type { Clock } from "../../shared/ports/clock.ts";
 import type { Producer, TopicMessage } from "../../shared/ports/producer.ts";
 import type { PurchaseViews } from "../../shared/ports/purchase-views.ts";
-import { type Reply, type RequestContext, type Route, route } from "./operation.ts";
+import { answerWith, type RequestContext, type Route, route } from "./operation.ts";
 import { internalError, invalidParameter, notAccepted, type ProblemReply } from "./problem.ts";
 import { duplicatePurchase, generatePurchases, readHistory, readTotal } from "./purchase-operations.ts";
 import { type Chance, knownPurchase, purchaseMessage, randomPurchase } from "./sample-purchases.ts";
@@ -26,7 +26,7 @@ export function purchaseRoutes({ views, producer, clock, chance }: PurchaseDesk)
         return purchaseMessage(purchase, purchase.purchaseId, clock.now());
       });
       const failed = await produceAll(producer, messages, request);
-      return failed ?? answer({ userId, purchasesGenerated: count, status: "success" });
+      return failed ?? answerWith({ userId, purchasesGenerated: count, status: "success" });
     }),
     route(duplicatePurchase, async ({ count, id: userId }, _, request) => {
       const purchase = knownPurchase(userId, chance);
@@ -36,17 +36,17 @@ export function purchaseRoutes({ views, producer, clock, chance }: PurchaseDesk)
       );
       const failed = await produceAll(producer, messages, request);
       const note = "All messages are about the same purchase: it counts once.";
-      return failed ?? answer({ userId, purchaseId, duplicatesSent: count, status: "success", note });
+      return failed ?? answerWith({ userId, purchaseId, duplicatesSent: count, status: "success", note });
     }),
     route(readTotal, async ({ id: userId }) => {
       const { total } = await views.total(userId);
-      return answer({ userId, totalDebt: total, currency: "USD" });
+      return answerWith({ userId, totalDebt: total, currency: "USD" });
     }),
     route(readHistory, async ({ id: userId }, { limit, next: before }) => {
       const page = await views.history(userId, { limit, ...(before !== undefined && { before }) });
       if (!page) return invalidParameter("next", "must be the `next` of an earlier answer, unchanged");
       const { count, purchases, next } = page;
-      return answer({
+      return answerWith({
         userId,
         purchaseCount: count,
         purchases: [...purchases],
@@ -54,10 +54,6 @@ export function purchaseRoutes({ views, producer, clock, chance }: PurchaseDesk)
       });
     }),
   ];
-}
-
-function answer<const A>(content: A): Reply<A> {
-  return { kind: "answer", content };
 }
 
 /** The problem where it isn't certain that all messages are in the topic. */

@@ -2,8 +2,8 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import type { GatewayRequest } from "./gateway-event.ts";
 import { openApiDocument } from "./openapi.ts";
-import type { Parameters, Reply, Route, Values } from "./operation.ts";
-import { invalidParameter, methodNotAllowed, notFound, type ProblemReply } from "./problem.ts";
+import type { Operation, Parameters, Reply, Route, Values } from "./operation.ts";
+import { invalidParameter, methodNotAllowed, notDeployed, notFound, type ProblemReply } from "./problem.ts";
 
 /** What hono hands on to the routes: the request as the gateway's event has it. */
 interface Bindings {
@@ -19,10 +19,11 @@ const noMethod = "OTHER";
 
 /**
  * Answers requests by routes. HEAD is answered wherever GET is; OPTIONS says which methods there are, and no more: whether another site's
- * pages may ask is the gateway's to say.
+ * pages may ask is the gateway's to say. A path that ends in a word may have a slash behind it. `absent`: operations that nobody answers
+ * here, and whose paths say so.
  * @throws what a route throws.
  */
-export function createRouter(routes: readonly Route[]) {
+export function createRouter(routes: readonly Route[], absent: readonly Operation[]) {
   // The path comes from the event, not from a URL, which would resolve `..` and drop line breaks.
   const app = new Hono<Env>({ getPath: (_, options) => encodedPath(options?.env as Bindings) });
   for (const one of routes) {
@@ -36,6 +37,7 @@ export function createRouter(routes: readonly Route[]) {
     refuseOthers(app, pattern(path), taken);
   }
   refuseOthers(app, documentPath, ["GET"]);
+  for (const { path, pipeline } of absent) app.all(pattern(path), () => respondTo(notDeployed(pipeline)));
   app.notFound(() => respondTo(notFound()));
   app.onError((error) => {
     throw error;
@@ -91,9 +93,10 @@ function refuseOthers(app: Hono<Env>, path: string, taken: readonly string[]): v
   );
 }
 
-/** `/total/{id}` as hono writes it. A parameter may be empty, so that it can be told that it is; the last one takes all the rest. */
+/** `/total/{id}` as hono writes it. A parameter may be empty, so that it can be told that it is; the last one takes slashes too. */
 function pattern(path: string): string {
-  return path.replaceAll(/\{(\w+)\}(\/?)/g, (_, name, slash) => `:${name}{${slash ? "[^/]*" : ".*"}}${slash}`);
+  const last = path.lastIndexOf("{");
+  return path.replaceAll(/\{(\w+)\}/g, (_, name, at) => `:${name}{${at === last ? ".*" : "[^/]*"}}`);
 }
 
 /** Hono decodes the parameters that it takes out of a path. */

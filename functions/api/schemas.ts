@@ -10,22 +10,25 @@ export function wholeNumber(min: number, max: number, description: string) {
 }
 
 /**
- * The id of a user, as a path says it. Any text that a record's id may be, but for two: API Gateway cuts a path at a question mark, even an
- * encoded one, and U+FFFD is what bytes that aren't UTF-8 have become by the time they come here. Neither can be told from another id.
+ * The id of what a path is about, which `what` names in a sentence. Any text that a record's id may be, but for two: API Gateway cuts a
+ * path at a question mark, even an encoded one, and U+FFFD is what bytes that aren't UTF-8 have become by the time they come here. Neither
+ * can be told from another id.
  */
-export const userId = z.string().check(
-  z.minLength(1, "must not be empty"),
-  z.maxLength(idBytesMax, `must be at most ${idBytesMax} bytes long in UTF-8`),
-  z.refine((id) => utf8Length(id) <= idBytesMax, `must be at most ${idBytesMax} bytes long in UTF-8`),
-  z.refine((id) => !id.includes("\ufffd"), "must be valid UTF-8, percent-encoded"),
-  z.regex(/^[^?]*$/, "must hold no question mark"),
-  z.describe(
-    `The user. Any text of 1 to ${idBytesMax} bytes in UTF-8 without question marks and U+FFFD, percent-encoded; slashes may stay as they are.`,
-  ),
-);
+export function idInPath(what: string) {
+  const tooLong = `must be at most ${idBytesMax} bytes long in UTF-8`;
+  const form = `Any text of 1 to ${idBytesMax} bytes in UTF-8 without question marks and U+FFFD`;
+  return z.string().check(
+    z.minLength(1, "must not be empty"),
+    z.maxLength(idBytesMax, tooLong),
+    z.refine((id) => utf8Length(id) <= idBytesMax, tooLong),
+    z.refine((id) => !id.includes("\ufffd"), "must be valid UTF-8, percent-encoded"),
+    z.regex(/^[^?]*$/, "must hold no question mark"),
+    z.describe(`${what} ${form}, percent-encoded; slashes may stay as they are.`),
+  );
+}
 
-/** The id of a user, as answers repeat it. */
-export const userIdAnswered = z.string().check(z.describe("As it was asked for."));
+/** An id as answers repeat it. */
+export const idAnswered = z.string().check(z.describe("As it was asked for."));
 
 /** An exact decimal, 0 or more, that no reader of JSON may round. */
 export const decimalText = z.string().check(z.regex(/^\d+(\.\d+)?$/));

@@ -83,7 +83,7 @@ function configsOf(row: FunctionRow, set: Readonly<Record<string, string>>, part
   return names.map((name) => {
     const given = Object.entries(set).filter(([setting]) => has(setting, name) || !names.some((n) => has(setting, n)));
     // Without an outbox: what `deliver` and `publish` send is what their event holds.
-    const sinks = name === "purchases" ? ["s3", "views"] : ["s3"];
+    const sinks = (["s3", "views"] as const).filter((sink) => settingDefinitions[name].sinks.known.includes(sink));
     return pipelineConfig(name, { sinks, ...Object.fromEntries(given) }, partitions);
   });
 }
@@ -102,7 +102,7 @@ async function invokableOf({ name, folder }: FunctionRow, bench: Bench): Promise
       const partitions = { [purchasesTopic]: world.pipelineNamed("purchases").partitions };
       const lengths = { [purchasesTopic]: Number.POSITIVE_INFINITY };
       const producer = new FileProducer({ directory: join(out, "topics"), partitions, lengths });
-      return { handler: localApi(held.store, producer), close: async () => producer.close() };
+      return { handler: localApi(world, producer), close: async () => producer.close() };
     }
     default:
       throw new Error(`functions/manifest.ts: nothing here runs ${name}`);

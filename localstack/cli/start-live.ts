@@ -57,7 +57,9 @@ async function runWorld(world: World, directory: string, options: LiveTrafficOpt
   const { configs, port } = options;
   const log = new FileLog(join(directory, "log"));
   await openLog(world, log);
-  const api = configs.some(({ name }) => name === "purchases") ? await startApi(world, log, port) : undefined;
+  const api = configs.some(({ settings }) => settings.sinks.includes("views"))
+    ? await startApi(world, log, port)
+    : undefined;
   const stopping = stopOnSignal();
   for (const line of welcome(directory, options, api?.url)) io.out(line);
   const status = liveStatus(world, configs);
@@ -117,7 +119,7 @@ function trafficFor({ configs, ratePerSecond, seed }: LiveTrafficOptions): (now:
 
 async function startApi(world: World, log: FileLog, port: number | undefined): Promise<HttpApi> {
   const partitions = new Map(world.pipelines.flatMap((one) => one.sources.map((topic) => [topic, one.partitions])));
-  const handler = localApi(world.store, logProducer(log, partitions));
+  const handler = localApi(world, logProducer(log, partitions));
   try {
     return await HttpApi.start({ handler, port: port ?? usualPort });
   } catch (cause) {

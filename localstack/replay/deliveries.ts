@@ -12,11 +12,11 @@ export interface FileDelivery {
   readonly lines: number;
 }
 
-type Reader = Pick<RunningPipeline, "eventTimeOf" | "kind" | "scope" | "partitions">;
+type Reader = Pick<RunningPipeline, "eventTimeOf" | "idOf" | "kind" | "scope" | "partitions">;
 
 /**
  * Cuts a record file into deliveries: consecutive records of one topic, at most `batchMax`. Partitions of a delivery are worked on side by
- * side; so where their order among each other matters, a delivery is of one partition. What a record lacks is filled in: Kafka's own partition for its key, the next offset, its event time as timestamp.
+ * side; so what depends on their order among each other never comes in one delivery. What a record lacks is filled in: Kafka's own partition for its key, the next offset, its event time as timestamp.
  * @param nextOffsets the next offset per `topic-partition`; kept up to date.
  */
 export function* cutDeliveries(
@@ -26,7 +26,7 @@ export function* cutDeliveries(
   batchMax: number,
   nextOffsets: Map<string, number>,
 ): Generator<FileDelivery> {
-  const belongTogether = mattersAcrossPartitions(pipeline) ? isSamePartition : isSameTopic;
+  const togetherness = new Togetherness(pipeline);
   let records: LogRecord[] = [];
   let { offset, lines } = from;
   for (const line of readLines(path, from)) {
@@ -34,11 +34,13 @@ export function* cutDeliveries(
     if (parsed) {
       const record = complete(parsed, pipeline, nextOffsets);
       const first = records[0];
-      if (first && (records.length === batchMax || !belongTogether(first, record))) {
+      if (first && (records.length === batchMax || !togetherness.allows(first, record))) {
         yield { topic: first.topic, records, offset, lines };
         records = [];
+        togetherness.forget();
       }
       records.push(record);
+      togetherness.remember(record);
     }
     offset = line.end;
     lines = line.number;
@@ -46,17 +48,37 @@ export function* cutDeliveries(
   if (records[0]) yield { topic: records[0].topic, records, offset, lines };
 }
 
-/** Watermarks of a whole topic, and ids that are known in all partitions: what comes first there decides. */
-function mattersAcrossPartitions({ kind, scope }: Reader): boolean {
-  return scope === "topic" || kind === "facts";
-}
+/** Tells which records may come in one delivery. */
+class Togetherness {
+  readonly #pipeline: Reader;
+  readonly #partitionOfId = new Map<string, number>();
 
-function isSameTopic(a: LogRecord, b: LogRecord): boolean {
-  return a.topic === b.topic;
-}
+  constructor(pipeline: Reader) {
+    this.#pipeline = pipeline;
+  }
 
-function isSamePartition(a: LogRecord, b: LogRecord): boolean {
-  return a.topic === b.topic && a.partition === b.partition;
+  allows(first: LogRecord, record: LogRecord): boolean {
+    if (first.topic !== record.topic) return false;
+    if (first.partition === record.partition) return true;
+    // Watermarks of a whole topic move with each record. Of records of one id the first counts, in whatever partition.
+    if (this.#pipeline.scope === "topic") return false;
+    const id = this.#idOf(record);
+    return id === undefined || (this.#partitionOfId.get(id) ?? record.partition) === record.partition;
+  }
+
+  remember(record: LogRecord): void {
+    const id = this.#idOf(record);
+    if (id !== undefined) this.#partitionOfId.set(id, record.partition);
+  }
+
+  forget(): void {
+    this.#partitionOfId.clear();
+  }
+
+  #idOf({ topic, value }: LogRecord): string | undefined {
+    const { kind, scope } = this.#pipeline;
+    return kind === "facts" && scope === "partition" && value ? this.#pipeline.idOf(topic, value) : undefined;
+  }
 }
 
 function complete(

@@ -8,6 +8,7 @@ import { UsageError } from "../cli/usage-error.ts";
 import { deliverRecords, localContext } from "../runner/msk-mapping.ts";
 import { progressEvent } from "../runner/stream-mapping.ts";
 import type { World } from "../runner/world.ts";
+import { writeContentViews, writeTopContent } from "./content-views-file.ts";
 import { cutDeliveries, type FileDelivery } from "./deliveries.ts";
 import { writePurchaseViews } from "./purchase-views-file.ts";
 import { type RunNote, RunNotes } from "./run-notes.ts";
@@ -60,15 +61,20 @@ export async function replay(world: World, options: ReplayOptions): Promise<Repl
     options.onProgress?.({ bytes: part.offset, records, seconds: secondsSoFar() });
   }
   await finish(run, options.drain);
-  if (config.settings.sinks.includes("views")) {
-    await writePurchaseViews(world.store, join(outDirectory, "views", "purchases.json"));
-  }
+  if (config.settings.sinks.includes("views")) await writeViews(world, config, join(outDirectory, "views"));
   const seconds = secondsSoFar();
   const summary = await summarize(config, run.pipeline, run.notes.ignored);
   const recordsPerSecond = Math.round(records / Math.max(seconds, 0.001));
   const result = { ...summary, seconds: Math.round(seconds * 1_000) / 1_000, recordsPerSecond };
   writeWhole(join(outDirectory, "summary.json"), `${JSON.stringify(result, null, 2)}\n`);
   return result;
+}
+
+/** What the API would answer. */
+async function writeViews({ store }: World, { name, settings }: PipelineConfig, directory: string): Promise<void> {
+  if (name === "purchases") return writePurchaseViews(store, join(directory, "purchases.json"));
+  await writeContentViews(store, join(directory, "content.json"));
+  await writeTopContent(store, settings.partitions, join(directory, "top.json"));
 }
 
 /** The input in groups; each is one transaction of state and notes, and its outputs are delivered behind it. */

@@ -29,8 +29,24 @@ export function topLevelSource(text: string, name: string): string | undefined {
   return sources.get(root);
 }
 
+/** The texts of all numbers that are no safe integers in the object at `path`, by name: what was sent, before a double rounded it. */
+export function unsafeSources(text: string, path: readonly string[]): ReadonlyMap<string, string> {
+  // As above: which of the objects is the one at `path` is known only in the end.
+  const sources = new Map<unknown, Map<string, string>>();
+  const root: unknown = JSON.parse(text, function (this: object, key, value, context?: { source?: string }) {
+    if (typeof value === "number" && !Number.isSafeInteger(value) && context?.source !== undefined) {
+      const ofObject = sources.get(this) ?? new Map<string, string>();
+      sources.set(this, ofObject.set(key, context.source));
+    }
+    return value;
+  } as (this: object, key: string, value: unknown) => unknown);
+  const found = path.reduce<unknown>((at, name) => (at as Readonly<Record<string, unknown>> | undefined)?.[name], root);
+  return sources.get(found) ?? new Map<string, string>();
+}
+
 /** Whether arrays and objects in JSON text, or what passes for it, stand deeper in each other than `max`. */
 export function nestsDeeperThan(text: string, max: number): boolean {
+  if (!opensMoreThan(text, max)) return false;
   let depth = 0;
   let inString = false;
   for (let i = 0; i < text.length; i++) {
@@ -42,6 +58,17 @@ export function nestsDeeperThan(text: string, max: number): boolean {
     else if (unit === 0x5b || unit === 0x7b) depth++;
     else if (unit === 0x5d || unit === 0x7d) depth--;
     if (depth > max) return true;
+  }
+  return false;
+}
+
+/** Whether more brackets open than `max`, those in strings counted too. Far faster than a look at every character. */
+function opensMoreThan(text: string, max: number): boolean {
+  let count = 0;
+  for (const bracket of ["{", "["]) {
+    for (let i = text.indexOf(bracket); i !== -1; i = text.indexOf(bracket, i + 1)) {
+      if (++count > max) return true;
+    }
   }
   return false;
 }

@@ -35,7 +35,7 @@ export const idBytesMax = 1_024;
 /** The longest value, in bytes: what a Kafka broker takes by default (`message.max.bytes`). */
 export const valueBytesMax = 1_048_588;
 /** The deepest nesting: far beyond any honest record, and far from where recursive readers of a record's text break. */
-const nestingMax = 1_000;
+export const nestingMax = 1_000;
 
 /** Says why a value can't be used; thrown and caught within one `parse`, it never leaves it. */
 export class UnusableValue extends Error {
@@ -55,19 +55,33 @@ const lenientUtf8 = new TextDecoder("utf-8", { ignoreBOM: true });
  * @throws {UnusableValue} it is too long, no UTF-8, no JSON, no object, or nested too deep.
  */
 export function readJsonObject(value: Uint8Array): JsonFields {
+  const text = readText(value);
+  return { fields: readObject(text, nestingMax), text };
+}
+
+/** @throws {UnusableValue} the value is too long, or no UTF-8. */
+export function readText(value: Uint8Array): string {
   if (value.length > valueBytesMax) {
     throw new UnusableValue("oversized", `value of ${value.length} bytes is longer than ${valueBytesMax}`);
   }
   const text = utf8Text(value);
   if (text === undefined) throw new UnusableValue("malformed", "value is not UTF-8");
-  if (text.length > nestingMax && nestsDeeperThan(text, nestingMax)) {
-    throw new UnusableValue("malformed", `value is nested deeper than ${nestingMax}`);
+  return text;
+}
+
+/** @throws {UnusableValue} the text is no JSON, no object, or nested deeper than `depthMax`. */
+export function readObject(text: string, depthMax: number): JsonFields["fields"] {
+  if (text.length > depthMax && nestsDeeperThan(text, depthMax)) {
+    throw new UnusableValue("malformed", `value is nested deeper than ${depthMax}`);
   }
   const fields = parseJson(text);
-  if (typeof fields !== "object" || fields === null || Array.isArray(fields)) {
-    throw new UnusableValue("malformed", "value is not a JSON object");
-  }
-  return { fields: fields as Record<string, unknown>, text };
+  if (isObject(fields)) return fields;
+  throw new UnusableValue("malformed", "value is not a JSON object");
+}
+
+/** Whether what JSON.parse gave is an object, and no array. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** The text of UTF-8 bytes, `undefined` where they aren't UTF-8. */
@@ -108,7 +122,7 @@ export function requiredEventTime(json: JsonFields, name: string): EventTimeMs {
 }
 
 /** An optional text: a missing and a null one are the same. @throws {UnusableValue} it is something else. */
-export function optionalText(json: JsonFields, name: string): string | null {
+export function optionalText(json: Pick<JsonFields, "fields">, name: string): string | null {
   const value = own(json.fields, name);
   if (value === undefined || value === null) return null;
   if (typeof value === "string") return value;
@@ -116,7 +130,7 @@ export function optionalText(json: JsonFields, name: string): string | null {
 }
 
 /** A required text; it may be empty. @throws {UnusableValue} missing, null or something else. */
-export function requiredText(json: JsonFields, name: string): string {
+export function requiredText(json: Pick<JsonFields, "fields">, name: string): string {
   return optionalText(json, name) ?? missing(name);
 }
 
@@ -152,11 +166,12 @@ export function requiredCount(json: JsonFields, name: string): number {
   throw new UnusableValue("malformed", `${name} is no whole number from 1 up: ${shown(source ?? value)}`);
 }
 
-function missing(name: string): never {
+export function missing(name: string): never {
   throw new UnusableValue("malformed", `${name} is missing`);
 }
 
-function own(fields: Readonly<Record<string, unknown>>, name: string): unknown {
+/** A field, never what every object inherits. */
+export function own(fields: JsonFields["fields"], name: string): unknown {
   return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
@@ -168,7 +183,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function boundedId(id: string, name: string): string {
+/** @throws {UnusableValue} the text is empty, too long, or not well-formed. */
+export function boundedId(id: string, name: string): string {
   if (id === "") throw new UnusableValue("malformed", `${name} is empty`);
   if (!id.isWellFormed()) throw new UnusableValue("malformed", `${name} holds half of a surrogate pair`);
   if (id.length * 3 > idBytesMax && utf8Length(id) > idBytesMax) {
@@ -195,7 +211,8 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
-function shown(value: unknown): string {
+/** A value in an error message. */
+export function shown(value: unknown): string {
   const text = typeof value === "string" ? value : typeof value === "number" ? String(value) : typeof value;
   return text.length > 80 ? `${text.slice(0, 80).toWellFormed()}...` : text;
 }
@@ -205,8 +222,13 @@ function shown(value: unknown): string {
  * a value unusable is said, not thrown.
  */
 export function parseValue<R>(value: Uint8Array, read: (json: JsonFields) => R | undefined): Parsed<R> {
+  return parsedBy(() => read(readJsonObject(value)));
+}
+
+/** As `parseValue`, where `read` begins at the bytes. */
+export function parsedBy<R>(read: () => R | undefined): Parsed<R> {
   try {
-    const record = read(readJsonObject(value));
+    const record = read();
     return record === undefined ? { kind: "ignored" } : { kind: "record", record };
   } catch (error) {
     if (error instanceof UnusableValue) return { kind: "rejected", reason: error.reason, message: error.message };

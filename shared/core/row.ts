@@ -1,6 +1,6 @@
 import { formatEventTime } from "./time.ts";
 
-/** `timestamp` is event-time milliseconds as a number; `decimal` is decimal text; `int64` fits a safe integer. */
+/** `timestamp` is event-time milliseconds as a number; `decimal` is decimal text; `int64` is a number, or digits where a number doesn't hold them exactly. */
 export type ColumnType = "string" | "timestamp" | "int32" | "int64" | "double" | "boolean" | "decimal";
 
 export interface Column {

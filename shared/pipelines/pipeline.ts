@@ -181,8 +181,8 @@ export interface Fold<R extends FactRecord, T = unknown> {
   /** Whose total the record goes into; `undefined`: nobody's. */
   keyOf(record: R, context: FoldContext): string | undefined;
   readonly empty: T;
-  /** The total with one more fact. */
-  add(total: T, record: R, context: FoldContext): T;
+  /** The total with more facts, in order. */
+  add(total: T, records: readonly R[], context: FoldContext): T;
   /** What the list shows of a fact. */
   entry?(record: R, timestamp: WallTimeMs): unknown;
   /** When the total of a key is forgotten; never without it. */

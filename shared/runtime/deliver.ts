@@ -1,4 +1,5 @@
 import { atMostAtOnce } from "../core/at-most-at-once.ts";
+import { textHash } from "../core/text-hash.ts";
 import type { DurationMs, WallTimeMs } from "../core/units.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import type { ImmediateSink, SendOutcome } from "./immediate-sinks.ts";
@@ -122,9 +123,7 @@ async function putAside({ sink, deadLetters }: Run, items: readonly Item[], refu
   });
 }
 
-/** FNV-1a over UTF-16 units: any even spread will do, as long as a key stays in its line. */
+/** Any even spread will do, as long as a key stays in its line. */
 function lineOf(key: string, lines: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-  return (hash >>> 0) % lines;
+  return textHash(key) % lines;
 }

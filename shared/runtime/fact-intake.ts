@@ -1,10 +1,11 @@
 import { atMostAtOnce } from "../core/at-most-at-once.ts";
 import { StreamError } from "../core/errors.ts";
+import { comparePositions } from "../core/position.ts";
 import { utf8Length } from "../core/record.ts";
 import type { FactRecord } from "../pipelines/pipeline.ts";
 import type { OpenTry } from "./claim.ts";
 import type { FactEngine } from "./engine.ts";
-import { type Fact, factDocument, isKnownBefore, readFact, standsAt } from "./fact.ts";
+import { type Fact, factDocument, isFinal, isKnownBefore, readFact, standsAt } from "./fact.ts";
 import { foldFacts } from "./fold.ts";
 import { type Intake, noneTaken, type Outcome, type Refusal, type TakenIn } from "./intake.ts";
 import type { Applicable, Verdict } from "./judge.ts";
@@ -24,6 +25,8 @@ interface Putting<R extends FactRecord, D> {
   readonly lane: string;
   /** What a record belongs to; null where there is nothing. */
   readonly foundFor: (record: R) => D | null;
+  /** Filled: the records whose facts wait, put now or by an earlier try. */
+  readonly waiting: Applicable<R>[];
 }
 
 /**
@@ -35,10 +38,10 @@ export function factIntake<R extends FactRecord, D>(engine: FactEngine<R, D>): I
     const { source } = opened;
     const lane = laneOf(engine.pipeline, source);
     const onTime = verdicts.filter((verdict): verdict is Applicable<R> => verdict.kind === "apply");
-    const putting = { engine, lane, foundFor: await lookUp(engine, opened, onTime) };
+    const putting: Putting<R, D> = { engine, lane, foundFor: await lookUp(engine, opened, onTime), waiting: [] };
     const byId = [...Map.groupBy(onTime, ({ parsed }) => parsed.id).values()];
     const put = await atMostAtOnce(commitsAtOnce, byId, (ofId) => putFirst(putting, ofId));
-    const met = await endNewWaits(engine, opened, onTime, putting.foundFor);
+    const met = await endNewWaits(engine, source.partition, putting.waiting);
     const taken = [...put, met, await knownAmongLate(engine, lane, verdicts)];
     const { folds } = engine.pipeline;
     if (folds.length === 0 || !engine.settings.views) return taken;
@@ -65,19 +68,17 @@ async function lookUp<R extends FactRecord, D>(
 /** What has come into the table while facts that wait for it were put: nobody else may have seen them there. */
 async function endNewWaits<R extends FactRecord, D>(
   engine: FactEngine<R, D>,
-  { source }: OpenTry,
-  records: readonly Applicable<R>[],
-  foundFor: (record: R) => D | null,
+  partition: number,
+  waiting: readonly Applicable<R>[],
 ): Promise<TakenIn> {
   const { lookup } = engine.pipeline;
-  const waiting = records.filter((record) => foundFor(record.parsed) === null && waits(record));
-  const first = waiting[0];
+  const first = waiting.toSorted((a, b) => comparePositions(a.position, b.position))[0];
   if (!lookup || !first) return noneTaken;
   try {
     const keys = waiting.map(({ parsed }) => lookup.keyOf(parsed));
-    const arrived = [...(await readTable(engine, source.partition, keys))];
+    const arrived = [...(await readTable(engine, partition, keys))];
     const revised = await atMostAtOnce(commitsAtOnce, arrived, ([key, row]) =>
-      endWait({ engine, lookup }, source.partition, key, row, first.watermark),
+      endWait({ engine, lookup }, partition, key, row, first.watermark),
     );
     return { ...noneTaken, revisions: revised.reduce((sum, one) => sum + one, 0) };
   } catch (cause) {
@@ -113,6 +114,7 @@ async function putFirst<R extends FactRecord, D>(
     }
     isKnown = true;
     outcomes.push({ position, outcome: fact ? "accepted" : "duplicate" });
+    if (fact && !isFinal(fact)) putting.waiting.push(applicable);
     // One that waits, or has waited, has its row with its bucket.
     if (fact && !fact.waiting) rows.push({ position, row: engine.pipeline.row(parsed, fact) });
   }

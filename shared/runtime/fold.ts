@@ -132,7 +132,11 @@ async function addPortion<R extends FactRecord>(
     if (!last) return;
     const stored: StoredTotal<unknown> = {
       at: { ...before.folded, [lane]: storePosition(last.position) },
-      t: fresh.reduce((total, { parsed }) => fold.add(total, parsed, context), before.total),
+      t: fold.add(
+        before.total,
+        fresh.map(({ parsed }) => parsed),
+        context,
+      ),
       n: before.count + fresh.length,
     };
     const next = { key: documentKey, version: before.version + 1, body: JSON.stringify(stored) };

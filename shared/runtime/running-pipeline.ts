@@ -27,6 +27,8 @@ export interface RunningPipeline {
   readonly partitions: number;
   /** The event time of a value, `undefined` where it has none. */
   eventTimeOf(topic: string, value: Uint8Array): EventTimeMs | undefined;
+  /** The business id of a value that is a fact. */
+  idOf(topic: string, value: Uint8Array): string | undefined;
   process(batch: readonly PartitionBatch[], signal?: AbortSignal): Promise<Unfinished[]>;
   /** Closes what can be closed of a partition; returns the final rows written. */
   close(partition: number): Promise<number>;
@@ -40,6 +42,7 @@ export interface RunningPipeline {
 export function runKeyed<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>): RunningPipeline {
   return {
     ...common(engine, []),
+    idOf: () => undefined,
     process: (batch, signal) => processBatch(engine, keyedIntake(engine), batch, signal),
     close: (partition) => closeBuckets(engine, partition, (...bucket) => keyedFinals(engine, ...bucket)),
     emittedBy: (document) => emittedByState(engine.pipeline, document),
@@ -48,17 +51,19 @@ export function runKeyed<R extends KeyedRecord, S>(engine: KeyedEngine<R, S>): R
 
 export function runFacts<R extends FactRecord, D>(engine: FactEngine<R, D>): RunningPipeline {
   const emittedBy = (document: OutboxDocument) => emittedByFact(engine.pipeline, document);
+  const idOf = (topic: string, value: Uint8Array) => recordOf(engine.pipeline, topic, value)?.id;
   const takeFacts: RunningPipeline["process"] = (batch, signal) =>
     processBatch(engine, factIntake(engine), batch, signal);
   const { lookup, finalInterval } = engine.pipeline;
   // Without a table nothing waits: a fact's row is written with its batch.
-  if (!lookup) return { ...common(engine, []), process: takeFacts, close: async () => 0, emittedBy };
+  if (!lookup) return { ...common(engine, []), idOf, process: takeFacts, close: async () => 0, emittedBy };
   if (finalInterval === undefined) throw new StreamError("bug", `${engine.pipeline.name}: waits, but has no buckets`);
   const waiting = { engine, lookup };
   const table = tableEngine(engine, lookup);
   const closing = { ...engine, pipeline: { ...engine.pipeline, finalInterval } };
   return {
     ...common(engine, [lookup.topic]),
+    idOf,
     process: async (batch, signal) => {
       const { changes = [], facts = [] } = Object.groupBy(batch, ({ topic }) =>
         topic === lookup.topic ? "changes" : "facts",
@@ -77,12 +82,15 @@ function common<R extends StreamRecord>(engine: Engine<Pipeline<R>>, tables: rea
   return {
     ...{ name, kind, sources, tables, dataset, columns, scope },
     partitions: settings.partitions,
-    eventTimeOf: (topic: string, value: Uint8Array) => {
-      if (!sources.includes(topic)) return undefined;
-      const parsed = pipeline.parse(topic, value);
-      return parsed.kind === "record" ? parsed.record.time : undefined;
-    },
+    eventTimeOf: (topic: string, value: Uint8Array) => recordOf(pipeline, topic, value)?.time,
     settle: (partition: number, to: "watermark" | "end") => settle(engine, partition, to),
     progress: () => readProgress(engine, tables),
   };
+}
+
+/** The record in a value of one of the sources, where there is one. */
+function recordOf<R extends StreamRecord>(pipeline: Pipeline<R>, topic: string, value: Uint8Array): R | undefined {
+  if (!pipeline.sources.includes(topic)) return undefined;
+  const parsed = pipeline.parse(topic, value);
+  return parsed.kind === "record" ? parsed.record : undefined;
 }

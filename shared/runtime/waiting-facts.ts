@@ -2,6 +2,7 @@ import { atMostAtOnce } from "../core/at-most-at-once.ts";
 import { StreamError } from "../core/errors.ts";
 import type { Position } from "../core/position.ts";
 import type { Row } from "../core/row.ts";
+import { textHash } from "../core/text-hash.ts";
 import { bucketEnd, lastEventTime } from "../core/time.ts";
 import type { EventTimeMs } from "../core/units.ts";
 import { isBefore, type Watermark } from "../core/watermark.ts";
@@ -31,7 +32,10 @@ export function waits<R extends FactRecord>({ parsed, watermark }: Applicable<R>
   return parsed.time !== undefined && !isBefore(parsed.time, watermark);
 }
 
-/** Names the records that are about to wait, for whoever ends their wait. The same batch always makes the same lists. */
+/**
+ * Names the records that are about to wait, for whoever ends their wait. Which of a batch they are may differ from try to try, as the table
+ * goes on meanwhile; so lists are named after what is in them, and one never takes another's place.
+ */
 export async function announceWaiting<R extends FactRecord, D>(
   { engine, lookup }: WaitingEngine<R, D>,
   source: SourcePartition,
@@ -41,7 +45,7 @@ export async function announceWaiting<R extends FactRecord, D>(
   if (records.length === 0) return;
   const { pipeline, store } = engine;
   const last = records.at(-1)?.position ?? first;
-  const name = [laneOf(pipeline, source), first.epoch, first.offset, last.epoch, last.offset].join("-");
+  const span = [laneOf(pipeline, source), first.epoch, first.offset, last.epoch, last.offset].join("-");
   const scopesOf = ({ parsed }: Applicable<R>) => [
     closingScope(pipeline, source.partition),
     waitingScope(pipeline, source.partition, lookup.keyOf(parsed)),
@@ -51,7 +55,8 @@ export async function announceWaiting<R extends FactRecord, D>(
   );
   const lists = [...Map.groupBy(named, ({ scope, end }) => `${end} ${scope}`).values()].map((same): DueList => {
     const { scope, end } = same[0] as (typeof named)[number];
-    return { scope, bucketEnd: end, name, keys: [...new Set(same.map(({ id }) => id))] };
+    const keys = [...new Set(same.map(({ id }) => id))];
+    return { scope, bucketEnd: end, name: `${span}-${digest(keys)}`, keys };
   });
   await store.due.append(lists);
 }
@@ -119,6 +124,12 @@ export async function closeWaiting<R extends FactRecord, D>(
     for await (const list of store.due.upTo(scope, end)) await store.due.remove([list]);
   }
   return pipeline.compareRows ? rows.sort(pipeline.compareRows) : rows;
+}
+
+/** 64 bits of two hashes: enough to tell the few sets of ids apart that tries of one batch can come to. */
+function digest(ids: readonly string[]): string {
+  const text = ids.join(" ");
+  return `${textHash(text).toString(36)}${textHash(text, 0x1b873593).toString(36)}`;
 }
 
 /** After all times that a wait can end at. */

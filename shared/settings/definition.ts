@@ -1,7 +1,9 @@
 import type { DurationMs } from "../core/units.ts";
 
-/** Where results can go: Parquet in S3, the HTTP endpoint, a Kafka topic, or views that the API reads. */
-export type Sink = "s3" | "http" | "kafka" | "views";
+/** Where results can go: Parquet in S3, the HTTP endpoint, a Kafka topic, views that the API reads, or databases that are fed from the topic. */
+export type Sink = "s3" | "http" | "kafka" | "views" | DatabaseSink;
+export const databaseSinks = ["clickhouse", "redis"] as const;
+export type DatabaseSink = (typeof databaseSinks)[number];
 
 /** How functions say to Kafka who they are: `iam`, by their AWS role, or `none`, not at all. */
 export const kafkaAuths = ["iam", "none"] as const;
@@ -12,6 +14,7 @@ export interface ValueOfKind {
   readonly duration: DurationMs;
   readonly bytes: number;
   readonly count: number;
+  readonly flag: boolean;
   readonly sinks: readonly Sink[];
   readonly topic: string;
   readonly url: string;
@@ -49,6 +52,11 @@ export interface CountDefinition<Default extends number | undefined = number | u
   readonly default: Default;
 }
 
+export interface FlagDefinition extends Described {
+  readonly kind: "flag";
+  readonly default: boolean;
+}
+
 export interface SinksDefinition extends Described {
   readonly kind: "sinks";
   readonly default: readonly Sink[];
@@ -75,11 +83,15 @@ export type SettingDefinition =
   | DurationDefinition
   | BytesDefinition
   | CountDefinition
+  | FlagDefinition
   | SinksDefinition
   | TopicDefinition
   | AuthDefinition
   | AddressDefinition<"url">
   | AddressDefinition<"secret">
   | AddressDefinition<"brokers">;
+
+/** One that no deployment can do without. */
+export type Needed<D extends SettingDefinition> = D & { readonly needed: string };
 
 export type Definitions = Readonly<Record<string, SettingDefinition>>;

@@ -1,13 +1,20 @@
-import type { AddressDefinition, AuthDefinition, CountDefinition } from "./definition.ts";
+import type {
+  AddressDefinition,
+  AuthDefinition,
+  CountDefinition,
+  DurationDefinition,
+  FlagDefinition,
+  Needed,
+} from "./definition.ts";
 
-const url: AddressDefinition<"url"> = {
+const url: Needed<AddressDefinition<"url">> = {
   kind: "url",
   default: undefined,
   meaning: "where results are posted to, by https",
   needed: "give the https URL that takes the results",
 };
 
-const secretArn: AddressDefinition<"secret"> = {
+const secretArn: Needed<AddressDefinition<"secret">> = {
   kind: "secret",
   default: undefined,
   meaning:
@@ -23,8 +30,31 @@ const batchMax: CountDefinition<number> = {
   meaning: "results per request: 1 sends a JSON object, more sends a JSON array of at most so many",
 };
 
+const ratePerSecond: CountDefinition<undefined> = {
+  kind: "count",
+  default: undefined,
+  min: 1,
+  max: 100_000,
+  meaning:
+    "requests per second, at most, over all instances that send and with all that are sent again; without it there is no limit",
+};
+
+const timeout: DurationDefinition = {
+  kind: "duration",
+  default: 2_000,
+  min: 100,
+  max: 60_000,
+  meaning: "how long a request may take, connecting included, before it is cut off and counts as failed",
+};
+
+const statusErrorIsFailure: FlagDefinition = {
+  kind: "flag",
+  default: false,
+  meaning: 'whether a 2xx whose body says `{"status":"error"}` counts as failed, and is tried again',
+};
+
 /** The HTTP endpoint of a deployment, which all its pipelines share. */
-export const endpointDefinitions = { url, secretArn, batchMax } as const;
+export const endpointDefinitions = { url, secretArn, batchMax, ratePerSecond, timeout, statusErrorIsFailure } as const;
 
 const brokers: AddressDefinition<"brokers"> = {
   kind: "brokers",

@@ -1,12 +1,13 @@
 import type { DurationMs } from "../core/units.ts";
-import type {
-  BytesDefinition,
-  CountDefinition,
-  Definitions,
-  DurationDefinition,
-  Sink,
-  SinksDefinition,
-  TopicDefinition,
+import {
+  type BytesDefinition,
+  type CountDefinition,
+  type Definitions,
+  type DurationDefinition,
+  databaseSinks,
+  type Sink,
+  type SinksDefinition,
+  type TopicDefinition,
 } from "./definition.ts";
 
 const second = 1_000;
@@ -20,6 +21,7 @@ export const sourceTopics = {
   conversions: ["raw-events"],
   dedupe: ["incoming-events"],
   windows: ["incoming-events"],
+  engagement: ["dbserver1.public.engagement_events", "dbserver1.public.content"],
   purchases: ["purchases"],
 } as const;
 
@@ -65,6 +67,14 @@ const dedupeRetention: DurationDefinition = {
   min: second,
   max: 730 * day,
   meaning: "how long an id is known at least, by the wall clock, from when its event was taken in",
+};
+
+const enrichmentWait: DurationDefinition = {
+  kind: "duration",
+  default: 10 * minute,
+  min: 0,
+  max: 7 * day,
+  meaning: "how long after its time an event waits for its content, before it is final without",
 };
 
 /** For pipelines whose records have an event time. */
@@ -176,6 +186,14 @@ export const settingDefinitions = {
     ...timed,
     ...keyed,
     ...deployed("windows", ["s3", "kafka"], "mode-b-aggregates"),
+  },
+  engagement: {
+    allowedLateness: allowedLateness(5 * minute),
+    enrichmentWait,
+    finalInterval,
+    ...timed,
+    ...facts,
+    ...deployed("engagement", ["s3", "http", "views"], "events-enriched", [...sinksOfAll, "views", ...databaseSinks]),
   },
   purchases: {
     ...facts,

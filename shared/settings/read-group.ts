@@ -1,4 +1,4 @@
-import type { Definitions, SettingDefinition, ValueOfKind } from "./definition.ts";
+import type { Definitions, Needed, SettingDefinition, ValueOfKind } from "./definition.ts";
 import { hintFor } from "./nearest.ts";
 import { readValue } from "./read-value.ts";
 import { shown } from "./shown.ts";
@@ -9,8 +9,10 @@ type ValueOf<D extends SettingDefinition> = ValueOfKind[D["kind"]] | Extract<D["
 /** The values of settings that are defined like this. */
 export type ValuesOf<D extends Definitions> = { readonly [Name in keyof D]: ValueOf<D[Name]> };
 
-/** The same where all of them are there. */
-export type CompleteValuesOf<D extends Definitions> = { readonly [Name in keyof D]: ValueOfKind[D[Name]["kind"]] };
+/** The same where nothing is missing that is needed. */
+export type CompleteValuesOf<D extends Definitions> = {
+  readonly [Name in keyof D]: D[Name] extends Needed<D[Name]> ? ValueOfKind[D[Name]["kind"]] : ValueOf<D[Name]>;
+};
 
 export interface Group<D extends Definitions> {
   /** Whose settings they are, for messages. */

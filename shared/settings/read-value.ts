@@ -24,6 +24,8 @@ export function readValue(definition: SettingDefinition, given: unknown): Readin
     case "bytes":
     case "count":
       return readWholeNumber(definition, given);
+    case "flag":
+      return readFlag(given);
     case "sinks":
       return readSinks(definition, given);
     case "topic":
@@ -68,6 +70,11 @@ function readWholeNumber({ kind, min, max }: BytesDefinition | CountDefinition, 
     return wrong(`takes a whole number${kind === "bytes" ? " of bytes" : ""}, not ${shown(given)}`);
   }
   return number >= min && number <= max ? value(number) : wrong(`takes ${min} to ${max}, not ${shownBare(given)}`);
+}
+
+function readFlag(given: unknown): Reading {
+  const flag = [true, false].find((known) => given === known || given === String(known));
+  return flag === undefined ? wrong(`takes true or false, not ${shown(given)}`) : value(flag);
 }
 
 function readSinks({ known }: SinksDefinition, given: unknown): Reading {

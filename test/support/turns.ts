@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import type { EventTimeMs } from "../../shared/core/units.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
-import type { Document, DocumentTable, DueList, Entry, StateStore } from "../../shared/ports/state-store.ts";
+import type { Document, DocumentTable, DueList, DueLists, Entry, StateStore } from "../../shared/ports/state-store.ts";
 
 /** What befalls a handler at its operation number `at`, counted from 0. */
 export interface Mishap {
@@ -38,8 +39,8 @@ export class Turns {
     });
     const due = {
       append: this.#waits((lists: readonly DueList[]) => store.due.append(lists)),
-      upTo: store.due.upTo.bind(store.due),
-      remove: store.due.remove.bind(store.due),
+      upTo: (scope: string, until: EventTimeMs) => this.#inOneTurn(store.due.upTo(scope, until)),
+      remove: this.#waits((ids: Parameters<DueLists["remove"]>[0]) => store.due.remove(ids)),
     };
     const lists = {
       append: this.#waits((entries: readonly Entry[]) => store.lists.append(entries)),
@@ -91,6 +92,11 @@ export class Turns {
       if (mishap.landed) await operation(...args);
       throw new Error(`${actor} has no answer`);
     };
+  }
+
+  /** Read as a whole, as a query is: what comes meanwhile isn't seen. */
+  async *#inOneTurn<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+    yield* await this.#waits(() => Array.fromAsync(items))();
   }
 
   #turn(): Promise<void> {

@@ -52,17 +52,12 @@ export function changeReader(): (value: Uint8Array) => Change | undefined {
       return changeIn(fields, undefined, text, []);
     }
     const { schema } = fields;
-    last = wrapperOf(text, schema) ?? last;
+    // Spelt as Debezium spells it; where a value spells it otherwise, it is read as a whole.
+    last = { schema, head: `{"schema":${JSON.stringify(schema)},"payload":` };
     if (fields.payload === null) return undefined;
     if (!isObject(fields.payload)) throw new UnusableValue("malformed", "payload is not a JSON object");
     return changeIn(fields.payload, schema, text, ["payload"]);
   };
-}
-
-/** Undefined where the text spells the schema, or what is around it, in another way than Debezium does. */
-function wrapperOf(text: string, schema: unknown): Wrapper | undefined {
-  const head = `{"schema":${JSON.stringify(schema)},"payload":`;
-  return text.startsWith(head) ? { schema, head } : undefined;
 }
 
 /**
@@ -113,5 +108,6 @@ function changedRow(fields: JsonFields["fields"], schema: unknown, text: string,
 /** The schema of a field of a struct. */
 function fieldOf(struct: unknown, name: string): JsonFields["fields"] | undefined {
   const fields: unknown = isObject(struct) ? own(struct, "fields") : undefined;
-  return Array.isArray(fields) ? fields.filter(isObject).find((field) => own(field, "field") === name) : undefined;
+  if (!Array.isArray(fields)) return undefined;
+  return fields.find((field: unknown) => isObject(field) && own(field, "field") === name);
 }

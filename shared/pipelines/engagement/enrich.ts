@@ -18,8 +18,8 @@ export function engagementOf(durationMs: number | null, content: Content | null)
 }
 
 /**
- * Duration by length, rounded to hundredths, halves away from zero. The quotient of whole numbers is rounded as it is: as a double,
- * 1005 / 1000 is just below 1.005, and would be rounded down.
+ * Duration by length, rounded to hundredths, halves away from zero. The quotient of whole numbers is rounded as it is: as a double
+ * 1005 / 1000 is a little less, and would be rounded down.
  */
 function pctOf(durationMs: number, lengthSeconds: number): number {
   const isNegative = durationMs < 0 !== lengthSeconds < 0;

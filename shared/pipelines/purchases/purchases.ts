@@ -76,7 +76,8 @@ export const purchaseTotals: Fold<PurchaseRecord, string> = {
   name: "total",
   keyOf: ({ userId }) => userId,
   empty: formatDecimal(zero),
-  add: (sum, { total }) => formatDecimal(addDecimals(readDecimal(sum), total)),
+  add: (sum, purchases) =>
+    formatDecimal(purchases.reduce((all, { total }) => addDecimals(all, total), readDecimal(sum))),
   entry: purchaseEntry,
 };
 

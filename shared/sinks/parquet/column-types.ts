@@ -34,7 +34,7 @@ const parquetTypes: Readonly<Record<ColumnType, ParquetType>> = {
   },
   int64: {
     element: { type: "INT64" },
-    cell: (value) => (Number.isSafeInteger(value) ? BigInt(value) : undefined),
+    cell: (value) => (Number.isSafeInteger(value) ? BigInt(value) : int64(value)),
   },
   double: {
     element: { type: "DOUBLE" },
@@ -78,6 +78,12 @@ export function cellsOf({ name, type, nullable }: Column, rows: readonly Row[]):
     if (converted === undefined) throw new TypeError(`column ${name} (${type}) can't hold ${shown(value)}`);
     return converted;
   });
+}
+
+/** From digits, where a number doesn't hold them exactly. */
+function int64(value: string | number | boolean): bigint | undefined {
+  const integer = typeof value === "string" && /^-?\d{1,19}$/.test(value) ? BigInt(value) : undefined;
+  return integer === undefined || BigInt.asIntN(64, integer) !== integer ? undefined : integer;
 }
 
 /** In millionths, from plain decimal text with at most 32 digits before the point and 6 behind it. */

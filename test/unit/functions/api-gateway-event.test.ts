@@ -16,6 +16,10 @@ describe("an event of API Gateway's HTTP API", () => {
     ["duplicate", 200],
     ["total", 200],
     ["history", 200],
+    ["content-last", 200],
+    ["content-count", 200],
+    ["content-minutes", 200],
+    ["content-top", 200],
   ] as const)("is answered: test/events/http-api-%s.json", async (name, status) => {
     expect((await ask(sample(name))).status).toBe(status);
   });

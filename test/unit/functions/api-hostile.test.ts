@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { desk, invalid, jsonHeaders, problemHeaders, request } from "./api-requests.ts";
+import { desk, invalid, jsonHeaders, notAllowed, notFound, problemHeaders, request } from "./api-requests.ts";
+import { badIds, goodIds, hostileText, isGoodId } from "./hostile-ids.ts";
 
 /** Every line that is written to the log: nothing that is asked may break anything. */
 let logged: string[];
@@ -47,27 +48,7 @@ describe.each(["generate", "duplicate"])("POST /%s", (name) => {
 });
 
 describe("the id of a user", () => {
-  const longest = "x".repeat(1_024);
-
-  it.each([
-    ["a pipe", "a|b"],
-    ["slashes", "a/b//c/"],
-    ["a slash first", "/a"],
-    ["nothing but a slash", "/"],
-    ["dots", ".."],
-    ["dots between slashes", "../../openapi.json"],
-    ["a percent sign", "100%"],
-    ["what looks encoded", "a%2Fb%41%zz%25"],
-    ["a hash, an ampersand, a plus and a blank", "a#b&c=d+e f"],
-    ["other letters, and beyond the basic plane", "ü λ 日本 🦆 \u{10ffff}"],
-    ["marks that combine, as they are", "e\u0301 \u00e9"],
-    ["control characters", "\u0000\t\r\n\u001b\u007f\u0085\u2028"],
-    ["quotes and backslashes", `"'\\ \\u0041 </script>`],
-    ["a router's words", ":id{.*}*"],
-    ["the name of a property that every object has", "__proto__"],
-    ["1,024 bytes", longest],
-    ["1,024 bytes in fewer characters", "🦆".repeat(256)],
-  ])("may hold %s, and comes back exactly", async (_, id) => {
+  it.each(goodIds)("may hold %s, and comes back exactly", async (_, id) => {
     const { ask, produced, asked } = desk({
       total: async (userId) => ({ total: userId === id ? "7" : "8", count: 1 }),
     });
@@ -86,16 +67,7 @@ describe("the id of a user", () => {
     ]);
   });
 
-  it.each([
-    ["is missing", "", "must not be empty"],
-    ["has 1,025 bytes", `${longest}x`, "must be at most 1024 bytes long in UTF-8"],
-    ["has 1,026 bytes in fewer characters", `${"🦆".repeat(256)}é`, "must be at most 1024 bytes long in UTF-8"],
-    ["has 10 KB", "x".repeat(10_240), "must be at most 1024 bytes long in UTF-8"],
-    ["holds the first half of a surrogate pair", "a\ud83e", "must be valid UTF-8, percent-encoded"],
-    ["holds the second half of a surrogate pair", "\udd86a", "must be valid UTF-8, percent-encoded"],
-    ["held bytes that are no UTF-8", "a\ufffd", "must be valid UTF-8, percent-encoded"],
-    ["holds a question mark", "a?b", "must hold no question mark"],
-  ])("is refused where it %s, and nothing is asked or produced", async (_, id, flaw) => {
+  it.each(badIds)("is refused where it %s, and nothing is asked or produced", async (_, id, flaw) => {
     const { ask, produced, asked } = desk({ total: async () => Promise.reject(new Error("it was asked")) });
     for (const [method, path] of [
       ["GET", "total"],
@@ -116,18 +88,6 @@ describe("the id of a user", () => {
 });
 
 describe("paths and methods", () => {
-  const problem = (status: number, title: string, detail: string) => ({ type: "about:blank", title, status, detail });
-  const notFound = {
-    status: 404,
-    headers: problemHeaders,
-    body: problem(404, "Not Found", "There is nothing at this path; GET /openapi.json says what there is."),
-  };
-  const notAllowed = (allow: string) => ({
-    status: 405,
-    headers: { ...problemHeaders, allow },
-    body: problem(405, "Method Not Allowed", `This path answers ${allow} only.`),
-  });
-
   it.each([
     "/",
     "",
@@ -228,66 +188,11 @@ describe("paths and methods", () => {
   });
 });
 
-/** Text that takes readers of paths apart: words of URLs and of this API, code units by chance, halves of pairs among them. */
-const words = [
-  "/",
-  "%",
-  "%2F",
-  "%25",
-  "%zz",
-  "?",
-  "#",
-  "..",
-  ".",
-  "|",
-  "\\",
-  "\n",
-  "\u0000",
-  "\ufffd",
-  "\ud83e",
-  "\udd86",
-  "🦆",
-  "ü",
-];
-const more = [
-  "0",
-  "1",
-  "1000",
-  "1001",
-  "generate",
-  "total",
-  "history",
-  "duplicate",
-  "openapi.json",
-  ":id",
-  "{.*}",
-  "*",
-  "+",
-  " ",
-];
-const hostile = fc
-  .array(
-    fc.oneof(
-      fc.constantFrom(...words, ...more),
-      fc.string({ unit: "binary", maxLength: 4 }),
-      fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
-      fc.constantFrom("x", "ü", "🦆").chain((one) => fc.integer({ min: 200, max: 1_100 }).map((n) => one.repeat(n))),
-    ),
-    { maxLength: 8 },
-  )
-  .map((parts) => parts.join(""));
-
-/** What the contract says of an id, without a word of the product. */
-function isGoodId(id: string): boolean {
-  const bytes = Buffer.from(id);
-  return id.length > 0 && bytes.length <= 1_024 && bytes.toString() === id && !/[?\ufffd]/.test(id);
-}
-
 describe("whatever text comes", () => {
   it("as an id: it is answered for exactly, or refused as the id", async () => {
     const { ask } = desk({ total: async (userId) => ({ total: String(userId.length), count: 1 }) });
     let good = 0;
-    const property = fc.asyncProperty(hostile, async (id) => {
+    const property = fc.asyncProperty(hostileText, async (id) => {
       const { status, body } = await ask(request("GET", `/total/${id}`));
       if (!isGoodId(id)) return void expect([status, body?.parameter]).toEqual([400, "id"]);
       good++;
@@ -301,11 +206,11 @@ describe("whatever text comes", () => {
   it("as count and id: it is produced exactly so, or refused by the first that is wrong", async () => {
     const counts = new Map(Array.from({ length: 1_000 }, (_, i) => [String(i + 1), i + 1]));
     let good = 0;
-    const count = fc.oneof(fc.integer({ min: -1, max: 30 }).map(String), fc.constantFrom(...badCounts), hostile);
+    const count = fc.oneof(fc.integer({ min: -1, max: 30 }).map(String), fc.constantFrom(...badCounts), hostileText);
     const property = fc.asyncProperty(
       fc.constantFrom("generate", "duplicate"),
       count,
-      hostile,
+      hostileText,
       async (name, text, rest) => {
         const { ask, produced } = desk();
         const { status, body } = await ask(request("POST", `/${name}/${text}/${rest}`));
@@ -333,16 +238,16 @@ describe("whatever text comes", () => {
     const { ask } = desk({
       history: async (_, { before }) => (before?.length ? undefined : { count: 0, purchases: [] }),
     });
-    const method = fc.oneof(fc.constantFrom("GET", "HEAD", "POST", "OPTIONS"), hostile);
+    const method = fc.oneof(fc.constantFrom("GET", "HEAD", "POST", "OPTIONS"), hostileText);
     const path = fc.oneof(
-      hostile,
-      hostile.map((text) => `/${text}`),
-      hostile.map((text) => `/history/${text}`),
+      hostileText,
+      hostileText.map((text) => `/${text}`),
+      hostileText.map((text) => `/history/${text}`),
     );
     const query = fc.oneof(
-      hostile,
-      hostile.map((text) => `limit=${text}`),
-      hostile.map((text) => `next=${text}`),
+      hostileText,
+      hostileText.map((text) => `limit=${text}`),
+      hostileText.map((text) => `next=${text}`),
     );
     const property = fc.asyncProperty(method, path, query, async (one, where, what) => {
       const { status, headers, body } = await ask(request(one, where, what));

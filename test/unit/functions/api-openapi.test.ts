@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { openApiReference, openApiText } from "../../../localstack/reference/openapi-reference.ts";
+import { enrichedEventColumns } from "../../../shared/pipelines/engagement/engagement.ts";
 import { desk, jsonHeaders, request } from "./api-requests.ts";
 
 interface Described {
@@ -53,13 +54,17 @@ describe("docs/reference/openapi.json", () => {
       ["/duplicate/{count}/{id}", ["post"]],
       ["/total/{id}", ["get"]],
       ["/history/{id}", ["get"]],
+      ["/content/{id}/last", ["get"]],
+      ["/content/{id}/count", ["get"]],
+      ["/content/{id}/minutes", ["get"]],
+      ["/content/top", ["get"]],
     ]);
   });
 
   it("names the parameters of each path, and no reference leads nowhere", () => {
     for (const [path, item] of Object.entries(document.paths)) {
       const inPath = Object.values(item).flatMap(({ parameters }) => parameters.filter((one) => one.in === "path"));
-      expect(inPath.map(({ name }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g));
+      expect(inPath.map(({ name }) => `{${name}}`)).toEqual(path.match(/\{\w+\}/g) ?? []);
       expect(inPath.every(({ required }) => required)).toBe(true);
     }
     const references = JSON.stringify(document).match(/#\/components\/schemas\/\w+/g) ?? [];
@@ -71,6 +76,9 @@ describe("docs/reference/openapi.json", () => {
     ["/generate/{count}/{id}", "post", "count", [1, 1_000], [0, 1_001, 1.5, "1", null]],
     ["/duplicate/{count}/{id}", "post", "count", [1, 1_000], [0, 1_001, 1.5]],
     ["/history/{id}", "get", "limit", [1, 100], [0, 101, 1.5, "5"]],
+    ["/content/top", "get", "minutes", [1, 15], [0, 16, 1.5, "5", null]],
+    ["/content/top", "get", "limit", [1, 1_000], [0, 1_001, 1.5, "5"]],
+    ["/content/{id}/last", "get", "id", ["1", "a/b", "x".repeat(1_024)], ["", "a?", "x".repeat(1_025), 5]],
     ["/total/{id}", "get", "id", ["a", "a/b", "x".repeat(1_024)], ["", "a?", "x".repeat(1_025), 5]],
   ])("bounds at %s %s the parameter %s as the API does", (path, method, name, good, bad) => {
     const { schema } = document.paths[path]![method]!.parameters.find((one) => one.name === name)!;
@@ -84,6 +92,17 @@ describe("the answers", () => {
   const purchase = { purchaseId: "p", productName: "Laptop", productType: "Electronics", quantity: 2 };
   const entry = { ...purchase, value: "50.00", total: "100.00", timestamp: "2024-01-01T12:10:00Z" };
   const happy = { history: async () => ({ count: 1, purchases: [entry], next: "b" }) };
+  const engaging = {
+    last: {
+      ...{ event_id: 16, content_id: "9007199254740993", user_id: "user_1", event_type: "play" },
+      ...{ event_ts: "2024-01-01T12:10:00Z", duration_ms: 7_000, device: null, content_type: "video" },
+      ...{ length_seconds: 300, engagement_seconds: 7, engagement_pct: 0.02, revision: 1 },
+    },
+    count: 1,
+    minutes: [{ minute: "202401011200", count: 1 }],
+  };
+  /** What an answer may leave out. */
+  const optional = ["next"];
   const unhappy = {
     outcome: { kind: "unavailable", reason: "down" },
     total: async () => Promise.reject(new Error("down")),
@@ -100,14 +119,66 @@ describe("the answers", () => {
     ["/duplicate/{count}/{id}", "POST", "/duplicate/2/u"],
     ["/total/{id}", "GET", "/total/u"],
     ["/history/{id}", "GET", "/history/u"],
+    ["/content/{id}/last", "GET", "/content/1/last"],
+    ["/content/{id}/last", "GET", "/content/2/last"],
+    ["/content/{id}/count", "GET", "/content/1/count"],
+    ["/content/{id}/minutes", "GET", "/content/1/minutes"],
+    ["/content/top", "GET", "/content/top"],
   ])("of %s are as the document says, and it would tell if they weren't", async (path, method, asked) => {
-    const { body } = await desk(happy).ask(request(method, asked));
+    const { ask, contents } = desk(happy);
+    contents.held.set("1", engaging);
+    contents.ranked = [{ contentId: "1", count: 1 }];
+    const { body } = await ask(request(method, asked));
     const reader = contentReader(path, method.toLowerCase(), 200, "application/json");
     expect(reader.safeParse(body)).toEqual({ success: true, data: body });
-    expect(reader.safeParse({ ...body, userId: 5 }).success).toBe(false);
     expect(reader.safeParse({ ...body, another: 1 }).success).toBe(false);
-    const { userId: _, ...without } = body!;
-    expect(reader.safeParse(without).success).toBe(false);
+    for (const [name, value] of Object.entries(body!)) {
+      expect([name, reader.safeParse({ ...body, [name]: value === null ? {} : [value] }).success]).toEqual([
+        name,
+        false,
+      ]);
+      const { [name]: _, ...without } = body!;
+      expect([name, reader.safeParse(without).success]).toEqual([name, optional.includes(name)]);
+    }
+  });
+
+  it.each([
+    ["event_id", [1, -1, "9007199254740993", "-9223372036854775808"], [1.5, "", "1.0", "x", null]],
+    ["event_ts", ["2024-01-01T12:10:00Z", "2024-01-01T12:10:00.250Z"], ["2024-01-01", 1_704_111_000_000, null]],
+    ["duration_ms", [0, 7_000, null], [0.5, "7000"]],
+    ["device", ["ios", "", null], [1]],
+    ["content_type", ["video", null], [1]],
+    ["length_seconds", [0, 300, null], ["300", 0.5]],
+    ["engagement_seconds", [7, 0.5, -0.25, null], ["7"]],
+    ["engagement_pct", [0.02, 0, 1.5, null], ["0.02"]],
+    ["revision", [1, 2], [0, 1.5, null]],
+  ])("about the last event have as %s what its column has", (name, good, bad) => {
+    const reader = contentReader("/content/{id}/last", "get", 200, "application/json");
+    const read = (value: unknown) =>
+      reader.safeParse({ contentId: "1", last: { ...engaging.last, [name]: value } }).success;
+    expect(good.filter((value) => !read(value))).toEqual([]);
+    expect([...bad, undefined].filter(read)).toEqual([]);
+  });
+
+  it("about the last event have all columns of the pipeline, and null where those may be", () => {
+    const { properties, required } = (
+      document.components.schemas.LastEvent as {
+        properties: { last: { anyOf: [{ properties: Record<string, object>; required: string[] }] } };
+      }
+    ).properties.last.anyOf[0];
+    const isNullable = (schema: object) => readerOf(schema).safeParse(null).success;
+    expect(Object.entries(properties).map(([name, schema]) => [name, isNullable(schema)])).toEqual(
+      enrichedEventColumns.map(({ name, nullable }) => [name, nullable]),
+    );
+    expect(required).toEqual(enrichedEventColumns.map(({ name }) => name));
+  });
+
+  it("about minutes have minutes as keys", () => {
+    const reader = contentReader("/content/{id}/minutes", "get", 200, "application/json");
+    const read = (minutes: object) => reader.safeParse({ contentId: "1", minutes }).success;
+    expect([{}, { 202401011200: 1 }, { 202401011200: 1, 202401011201: 2 }].filter((one) => !read(one))).toEqual([]);
+    const wrong = [{ 2024010112: 1 }, { "2024-01-01T12:00Z": 1 }, { 202401011200: 0 }, { 202401011200: "1" }];
+    expect(wrong.filter(read)).toEqual([]);
   });
 
   it.each([
@@ -116,6 +187,8 @@ describe("the answers", () => {
     ["/duplicate/{count}/{id}", "POST", "/duplicate/1/u", 503],
     ["/history/{id}", "GET", "/history/u?next=a", 400],
     ["/total/{id}", "GET", "/total/u", 500],
+    ["/content/{id}/last", "GET", "/content//last", 400],
+    ["/content/top", "GET", "/content/top?minutes=16", 400],
   ] as const)("of %s to %s %s are problems as the document says: %d", async (path, method, asked, status) => {
     const [where = "", query] = asked.split("?");
     const answer = await desk(unhappy).ask(request(method, where, query));

@@ -5,9 +5,9 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createHandler } from "../../../functions/api/handler.ts";
-import { purchaseRoutes } from "../../../functions/api/purchase-routes.ts";
 import { HttpApi } from "../../../localstack/runner/http-api.ts";
 import type { TopicMessage } from "../../../shared/ports/producer.ts";
+import { MemoryContents } from "./memory-contents.ts";
 
 const clock = { now: () => Date.UTC(2026, 6, 10, 19, 9, 5, 766) };
 
@@ -40,24 +40,25 @@ async function listener(result: APIGatewayProxyStructuredResultV2 = { statusCode
 }
 
 /** The real function, with a producer that remembers. */
-async function purchasesApi() {
+async function realApi() {
   const produced: TopicMessage[] = [];
-  const routes = purchaseRoutes({
+  const contents = new MemoryContents();
+  const purchases = {
     views: {
-      total: async (userId) => ({ total: String(userId.length), count: 1 }),
+      total: async (userId: string) => ({ total: String(userId.length), count: 1 }),
       history: async () => ({ count: 0, purchases: [] }),
     },
     producer: {
-      produce: async (messages) => {
+      produce: async (messages: readonly TopicMessage[]) => {
         produced.push(...messages);
-        return { kind: "accepted" };
+        return { kind: "accepted" } as const;
       },
     },
     clock,
     chance: { fraction: () => 0, uuid: () => "an id" },
-  });
-  const handler = createHandler({ routes });
-  return { api: await start((event) => handler(event, {} as never)), produced };
+  };
+  const handler = createHandler({ purchases, contents });
+  return { api: await start((event) => handler(event, {} as never)), produced, contents };
 }
 
 interface Sent {
@@ -181,7 +182,7 @@ describe("a request over HTTP", () => {
 
 describe("the API over HTTP", () => {
   it("answers every route", async () => {
-    const { api, produced } = await purchasesApi();
+    const { api, produced, contents } = await realApi();
     const ask = async (method: string, path: string) => {
       const { status, headers, text } = await send(api, path, { method });
       return [status, headers["content-type"], text && JSON.parse(text)];
@@ -205,6 +206,18 @@ describe("the API over HTTP", () => {
       json,
       { userId: "abc", purchaseCount: 0, purchases: [] },
     ]);
+    contents.held.set("a/b", { count: 2, minutes: [{ minute: "202401011200", count: 2 }] });
+    contents.ranked = [{ contentId: "a/b", count: 2 }];
+    const contentId = "a/b";
+    expect(await ask("GET", "/content/a%2Fb/last")).toEqual([200, json, { contentId, last: null }]);
+    expect(await ask("GET", "/content/a/b/count")).toEqual([200, json, { contentId, count: 2 }]);
+    expect(await ask("GET", "/content/a%2Fb/minutes")).toEqual([
+      200,
+      json,
+      { contentId, minutes: { 202401011200: 2 } },
+    ]);
+    const top = [{ contentId, count: 2 }];
+    expect(await ask("GET", "/content/top?minutes=15&limit=1")).toEqual([200, json, { minutes: 15, top }]);
     expect((await ask("GET", "/openapi.json"))[2].openapi).toBe("3.1.0");
     expect(await ask("HEAD", "/total/abc")).toEqual([200, json, ""]);
     expect(await ask("OPTIONS", "/total/abc")).toEqual([204, undefined, ""]);
@@ -213,7 +226,7 @@ describe("the API over HTTP", () => {
   });
 
   it("takes whatever id is percent-encoded, and repeats it exactly", async () => {
-    const { api } = await purchasesApi();
+    const { api } = await realApi();
     const id = fc
       .array(
         fc.oneof(fc.constantFrom("/", "%", "..", "%41", "#", "\u0000", "\n", "|", "ü"), fc.string({ unit: "binary" })),
@@ -223,18 +236,20 @@ describe("the API over HTTP", () => {
     const property = fc.asyncProperty(id, async (text) => {
       const { status, text: body } = await send(api, `/total/${encodeURIComponent(text)}`);
       expect([status, JSON.parse(body).userId]).toEqual([200, text]);
+      const content = await send(api, `/content/${encodeURIComponent(text)}/count`);
+      expect([content.status, JSON.parse(content.text).contentId]).toEqual([200, text]);
     });
     await fc.assert(property, { seed: 4, numRuns: 200 });
   });
 
   it("refuses an id of 10 KB in the function's own words", async () => {
-    const { api } = await purchasesApi();
+    const { api } = await realApi();
     const { status, text } = await send(api, `/total/${"x".repeat(10_240)}`);
     expect([status, JSON.parse(text).detail]).toEqual([400, "id must be at most 1024 bytes long in UTF-8"]);
   });
 
   it("refuses an encoded question mark, at which API Gateway would have cut the path", async () => {
-    const { api, produced } = await purchasesApi();
+    const { api, produced } = await realApi();
     const { status, text } = await send(api, "/generate/1/a%3Fb", { method: "POST" });
     expect([status, JSON.parse(text).detail]).toEqual([400, "id must hold no question mark"]);
     expect(produced).toEqual([]);

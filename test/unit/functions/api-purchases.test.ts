@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { purchaseRoutes } from "../../../functions/api/purchase-routes.ts";
 import { purchaseViews } from "../../../functions/purchase-views.ts";
 import { seededRandom } from "../../../localstack/generate/random.ts";
 import type { LogRecord } from "../../../shared/core/record.ts";
@@ -270,12 +269,12 @@ describe("what was produced through the API", () => {
       return { kind: "accepted" } as const;
     };
     const ask = asker({
-      routes: purchaseRoutes({
+      purchases: {
         views: purchaseViews(world.store),
         producer: { produce },
         clock: { now: () => now },
         chance: { fraction: () => 0.5, uuid: () => `id-${++uuids}` },
-      }),
+      },
     });
     await ask(request("POST", "/duplicate/5/ann/x"));
     expect((await ask(request("GET", "/total/ann/x"))).body?.totalDebt).toBe("100.00");

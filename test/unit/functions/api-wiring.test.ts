@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { routesOf } from "../../../functions/api/routes.ts";
 import { wire } from "../../../functions/api/wiring.ts";
 import { StreamError } from "../../../shared/core/errors.ts";
 
 const fine = {
+  PIPELINES: '{"purchases":{"partitions":3},"engagement":{"partitions":3},"dedupe":{"partitions":3}}',
   ENTITIES_TABLE: "entities",
   PROGRESS_TABLE: "progress",
   KAFKA_BROKERS: "b-1.example.com:9098,b-2.example.com:9098",
@@ -22,21 +24,31 @@ function refusal(variables: Readonly<Record<string, string | undefined>>): Strea
 
 describe("the wiring of the api function", () => {
   it("takes an environment that is right, without talking to AWS or Kafka", () => {
-    expect(wire(fine).routes.map(({ operation }) => operation.id)).toEqual([
+    expect(routesOf(wire(fine)).map(({ operation }) => operation.id)).toEqual([
       "generatePurchases",
       "duplicatePurchase",
       "readTotal",
       "readHistory",
+      "readLastEvent",
+      "readEventCount",
+      "readEventMinutes",
+      "readTopContents",
     ]);
-    expect(wire({ ...fine, KAFKA_AUTH: "none", AWS_REGION: undefined }).routes).toHaveLength(4);
+    expect(routesOf(wire({ ...fine, KAFKA_AUTH: "none", AWS_REGION: undefined }))).toHaveLength(8);
+  });
+
+  it("answers for a pipeline that has views alone, and needs Kafka for purchases only", () => {
+    const { KAFKA_BROKERS: _, KAFKA_AUTH: __, ...without } = fine;
+    const routes = (pipelines: object) => routesOf(wire({ ...without, PIPELINES: JSON.stringify(pipelines) }));
+    expect(routes({ engagement: { partitions: 3 } })).toHaveLength(4);
+    expect(routes({ engagement: { partitions: 3, sinks: ["s3"] } })).toEqual([]);
+    expect(refusal({ ...without, PIPELINES: '{"purchases":{"partitions":3}}' }).message).toContain("KAFKA_BROKERS");
   });
 
   it("names everything that is missing at once", () => {
     const { fault, message } = refusal({});
     expect(fault).toBe("bug");
-    expect(message).toBe(
-      "environment: ENTITIES_TABLE is missing; PROGRESS_TABLE is missing; KAFKA_BROKERS is missing; KAFKA_AUTH is missing",
-    );
+    expect(message).toBe("environment: PIPELINES is missing; ENTITIES_TABLE is missing; PROGRESS_TABLE is missing");
   });
 
   it.each([

@@ -127,8 +127,9 @@ describe("the wiring of the functions", () => {
     expect(saidBy(() => wireFinalize({}))).toBe(`bug: environment: ${ofState}`);
     const ofDeliver = await wireDeliver({}).then(() => "fine", saidOf);
     expect(ofDeliver).toBe(
-      "bug: environment: ENDPOINT_URL is missing; ENDPOINT_SECRET_ARN is missing; ENDPOINT_BATCH_MAX is missing; " +
-        "PIPELINES is missing; OUTPUT_BUCKET is missing",
+      "bug: environment: ENDPOINT_URL is missing; ENDPOINT_TIMEOUT_MS is missing; " +
+        "ENDPOINT_STATUS_ERROR_IS_FAILURE is missing; PROGRESS_TABLE is missing; ENDPOINT_SECRET_ARN is missing; " +
+        "ENDPOINT_BATCH_MAX is missing; PIPELINES is missing; OUTPUT_BUCKET is missing",
     );
   });
 

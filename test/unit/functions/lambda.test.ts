@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { functions } from "../../../functions/manifest.ts";
+import { type FunctionRow, functions } from "../../../functions/manifest.ts";
 import type { StreamError } from "../../../shared/core/errors.ts";
 
 beforeEach(() => {
@@ -7,6 +7,11 @@ beforeEach(() => {
   for (const name of functions.flatMap(({ environment }) => environment)) vi.stubEnv(name, undefined);
   return () => vi.unstubAllEnvs();
 });
+
+const neededBy = ({ environment, optionalEnvironment = [] }: Environment) => {
+  return environment.filter((name) => !optionalEnvironment.includes(name));
+};
+type Environment = Pick<FunctionRow, "environment" | "optionalEnvironment">;
 
 /** What loading the function says. As Lambda does it, the module is loaded anew, and with it the class of its error. */
 async function loadingError(folder: string): Promise<StreamError> {
@@ -21,7 +26,7 @@ async function loadingError(folder: string): Promise<StreamError> {
 }
 
 describe("what Lambda loads", () => {
-  it.each(functions.map(({ name, folder, environment }) => [name, folder, environment] as const))(
+  it.each(functions.map(({ name, folder, ...row }) => [name, folder, neededBy(row)] as const))(
     "of %s fails at cold start in an empty environment, and names every variable it needs",
     async (_, folder, environment) => {
       const { fault, message } = await loadingError(folder);
@@ -38,6 +43,9 @@ describe("what Lambda loads", () => {
         PIPELINES: '{"purchases":{"partitions":3}}',
         BATCH_FAILURES: "report",
         ENDPOINT_BATCH_MAX: "1",
+        ENDPOINT_RATE_PER_SECOND: "1",
+        ENDPOINT_STATUS_ERROR_IS_FAILURE: "false",
+        ENDPOINT_TIMEOUT_MS: "100",
         ENDPOINT_URL: "https://example.com/",
         KAFKA_BROKERS: "localhost:9092",
         KAFKA_AUTH: "none",

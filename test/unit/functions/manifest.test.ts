@@ -34,6 +34,10 @@ describe("the manifest", () => {
     expect((await variablesRead(row)).sort()).toEqual([...row.environment].sort());
   });
 
+  it.each(rows)("lets %s do without none but variables that it has", (_, { environment, optionalEnvironment = [] }) => {
+    expect(optionalEnvironment.filter((name) => !environment.includes(name))).toEqual([]);
+  });
+
   it.each(rows)(
     "gives %s no more time than an event source mapping of Kafka allows, and memory that Lambda has",
     (_, row) => {

@@ -82,7 +82,7 @@ it("what the API produces is taken in, and then the API answers with it", async 
   const directory = mkdtempSync(join(root, "api-"));
   const answers: unknown[] = [];
   const ask = async (world: World, log: FileLog, method: string, rawPath: string) => {
-    const handler = localApi(world.store, logProducer(log, new Map([["purchases", 2]])));
+    const handler = localApi(world, logProducer(log, new Map([["purchases", 2]])));
     const requestContext = { http: { method }, stage: "$default", requestId: "r" };
     const request = { version: "2.0", rawPath, rawQueryString: "", requestContext } as never;
     const { statusCode, body } = await handler(request, localContext);
