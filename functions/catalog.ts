@@ -78,7 +78,7 @@ function withPipeline<T>(config: PipelineConfig, uses: Uses<T>): T {
     case "dedupe":
       return uses.facts({ ...dedupe(config.settings), outputTopic });
     case "engagement":
-      return uses.facts({ ...engagement({ ...config.settings, includeSnapshot: false }), outputTopic });
+      return uses.facts({ ...engagement(config.settings), outputTopic });
     case "purchases":
       return uses.facts({ ...purchases(), outputTopic });
   }

@@ -5,7 +5,16 @@ import { utf8Length } from "../core/record.ts";
 import type { FactRecord } from "../pipelines/pipeline.ts";
 import type { OpenTry } from "./claim.ts";
 import type { FactEngine } from "./engine.ts";
-import { type Fact, factDocument, isFinal, isKnownBefore, readFact, standsAt } from "./fact.ts";
+import {
+  type Fact,
+  type FactEffect,
+  factDocument,
+  isFinal,
+  isKnownBefore,
+  readFact,
+  standsAt,
+  textBytesMax,
+} from "./fact.ts";
 import { foldFacts } from "./fold.ts";
 import { type Intake, noneTaken, type Outcome, type Refusal, type TakenIn } from "./intake.ts";
 import type { Applicable, Verdict } from "./judge.ts";
@@ -19,9 +28,23 @@ const commitsAtOnce = 32;
 /** Tries to put a fact that is there and expired at once: each means that DynamoDB removed it, or another put it, in between. */
 const triesMax = 5;
 
+/** How facts are found what they belong to, and put: as they come, or by a backfill. */
+export interface FactPlan<R extends FactRecord, D> {
+  find(opened: OpenTry, records: readonly Applicable<R>[]): Promise<(record: R) => D | null>;
+  /** @returns what stands with the fact's own position, put now or by an earlier try; `undefined` where it changes nothing. */
+  put(record: R, fact: Fact<D>): Promise<PutFact<D> | undefined>;
+}
+
+export interface PutFact<D> {
+  readonly fact: Fact<D>;
+  /** Whether its row goes with those of its batch. */
+  readonly hasRow: boolean;
+}
+
 /** What the puts of a batch share. */
 interface Putting<R extends FactRecord, D> {
   readonly engine: FactEngine<R, D>;
+  readonly plan: FactPlan<R, D>;
   readonly lane: string;
   /** What a record belongs to; null where there is nothing. */
   readonly foundFor: (record: R) => D | null;
@@ -33,12 +56,15 @@ interface Putting<R extends FactRecord, D> {
  * Takes records in as facts: the first of an id is put if there is none yet, with its position. One that is there already with this very
  * position was put by an earlier try; with any other position it is known, and the record a duplicate, however late.
  */
-export function factIntake<R extends FactRecord, D>(engine: FactEngine<R, D>): Intake<R> {
+export function factIntake<R extends FactRecord, D>(
+  engine: FactEngine<R, D>,
+  plan: FactPlan<R, D> = asTheyCome(engine),
+): Intake<R> {
   return async (opened, verdicts) => {
     const { source } = opened;
     const lane = laneOf(engine.pipeline, source);
     const onTime = verdicts.filter((verdict): verdict is Applicable<R> => verdict.kind === "apply");
-    const putting: Putting<R, D> = { engine, lane, foundFor: await lookUp(engine, opened, onTime), waiting: [] };
+    const putting: Putting<R, D> = { engine, plan, lane, foundFor: await plan.find(opened, onTime), waiting: [] };
     const byId = [...Map.groupBy(onTime, ({ parsed }) => parsed.id).values()];
     const put = await atMostAtOnce(commitsAtOnce, byId, (ofId) => putFirst(putting, ofId));
     const met = await endNewWaits(engine, source.partition, putting.waiting);
@@ -46,6 +72,13 @@ export function factIntake<R extends FactRecord, D>(engine: FactEngine<R, D>): I
     const { folds } = engine.pipeline;
     if (folds.length === 0 || !engine.settings.views) return taken;
     return [...taken, await foldFacts(engine, { lane, partition: source.partition }, onTime, taken)];
+  };
+}
+
+function asTheyCome<R extends FactRecord, D>(engine: FactEngine<R, D>): FactPlan<R, D> {
+  return {
+    find: (opened, records) => lookUp(engine, opened, records),
+    put: (record, fact) => putNew(engine, record, fact),
   };
 }
 
@@ -91,8 +124,8 @@ async function putFirst<R extends FactRecord, D>(
   putting: Putting<R, D>,
   ofId: readonly Applicable<R>[],
 ): Promise<TakenIn> {
-  const { engine, lane } = putting;
-  const { stateBytesMax } = engine.settings;
+  const { engine, plan, lane } = putting;
+  const bytesMax = textBytesMax(engine);
   const outcomes: { position: Applicable<R>["position"]; outcome: Outcome }[] = [];
   const refusals: Refusal[] = [];
   const rows: PositionedRow[] = [];
@@ -101,22 +134,21 @@ async function putFirst<R extends FactRecord, D>(
     const { position, parsed } = applicable;
     const bytes = utf8Length(parsed.text);
     // Before the id is asked for: whether it is known by now depends on the cut of batches.
-    if (bytes > stateBytesMax) {
-      refusals.push({ lane, position, message: `its value of ${bytes} bytes passes the ${stateBytesMax} of a state` });
+    if (bytes > bytesMax) {
+      refusals.push({ lane, position, message: `its value of ${bytes} bytes passes the ${bytesMax} of a state` });
       outcomes.push({ position, outcome: "refused" });
       continue;
     }
-    let fact: Fact<D> | undefined;
+    let put: PutFact<D> | undefined;
     try {
-      fact = isKnown ? undefined : await put(engine, parsed, newFact(putting, applicable));
+      put = isKnown ? undefined : await plan.put(parsed, newFact(putting, applicable));
     } catch (cause) {
       return { outcomes, refusals, rows, revisions: 0, failed: { from: position, cause } };
     }
     isKnown = true;
-    outcomes.push({ position, outcome: fact ? "accepted" : "duplicate" });
-    if (fact && !isFinal(fact)) putting.waiting.push(applicable);
-    // One that waits, or has waited, has its row with its bucket.
-    if (fact && !fact.waiting) rows.push({ position, row: engine.pipeline.row(parsed, fact) });
+    outcomes.push({ position, outcome: put ? "accepted" : "duplicate" });
+    if (put && !isFinal(put.fact)) putting.waiting.push(applicable);
+    if (put?.hasRow) rows.push({ position, row: engine.pipeline.row(parsed, put.fact) });
   }
   return { outcomes, refusals, rows, revisions: 0 };
 }
@@ -127,25 +159,30 @@ function newFact<R extends FactRecord, D>(
 ): Fact<D> {
   const { position, record, parsed } = applicable;
   const found = foundFor(parsed);
-  const isWaiting = engine.pipeline.lookup !== undefined && found === null && waits(applicable);
+  const { pipeline, settings } = engine;
+  const isWaiting = pipeline.lookup !== undefined && found === null && waits(applicable);
+  const lacks: FactEffect[] = [
+    ...(settings.finals ? [] : (["row"] as const)),
+    ...(settings.views || pipeline.folds.length === 0 ? [] : (["totals"] as const)),
+  ];
   return {
-    ...{ lane, position, timestamp: record.timestamp, found, revision: 1 },
+    ...{ lane, position, timestamp: record.timestamp, found, revision: 1, lacks },
     ...(isWaiting && { waiting: { text: parsed.text, isOver: false } }),
   };
 }
 
-/** @returns the fact as it stands with this position, put now or by an earlier try; `undefined` where it stands with another. */
-async function put<R extends FactRecord, D>(
+/** Puts a fact if there is none of its id. One that waits, or has waited, has its row with its bucket. */
+export async function putNew<R extends FactRecord, D>(
   engine: FactEngine<R, D>,
   { id, text }: R,
   fact: Fact<D>,
-): Promise<Fact<D> | undefined> {
+): Promise<PutFact<D> | undefined> {
   for (let attempt = 0; attempt < triesMax; attempt++) {
     const outcome = await engine.store.entities.commit(factDocument(engine, id, 1, fact, text));
-    if (outcome.kind === "committed") return fact;
+    if (outcome.kind === "committed") return { fact, hasRow: !fact.waiting };
     if (!outcome.found) continue;
     const found = readFact<D>(outcome.found);
-    return standsAt(found, fact.lane, fact.position) ? found : undefined;
+    return standsAt(found, fact.lane, fact.position) ? { fact: found, hasRow: !found.waiting } : undefined;
   }
   throw new StreamError("dependency", `${factKey(engine.pipeline, id)}: expired ${triesMax} times while it was put`);
 }

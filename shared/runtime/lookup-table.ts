@@ -1,13 +1,14 @@
 import { atMostAtOnce } from "../core/at-most-at-once.ts";
 import { StreamError } from "../core/errors.ts";
 import { comparePositions, readPosition, type StoredPosition, storePosition } from "../core/position.ts";
-import type { Parsed } from "../core/record.ts";
+import { type Parsed, utf8Length } from "../core/record.ts";
 import type { FactRecord, Lookup, Pipeline, StreamRecord, TableChange } from "../pipelines/pipeline.ts";
 import type { Document } from "../ports/state-store.ts";
-import type { Engine, FactEngine } from "./engine.ts";
-import type { Intake, TakenIn } from "./intake.ts";
+import type { Engine, FactEngine, SourcePartition } from "./engine.ts";
+import { textBytesMax } from "./fact.ts";
+import { type Intake, noneTaken, type TakenIn } from "./intake.ts";
 import type { Applicable } from "./judge.ts";
-import { tableKey } from "./keys.ts";
+import { laneOf, tableKey } from "./keys.ts";
 import { endWait, type WaitingEngine } from "./waiting-facts.ts";
 
 /** A change of a table that facts are looked up in. */
@@ -61,30 +62,47 @@ export async function readTable<R extends FactRecord, D>(
  * that it doesn't matter how records are cut into batches.
  */
 export function tableIntake<R extends FactRecord, D>(waiting: WaitingEngine<R, D>): Intake<TableRecord<D>> {
-  return async ({ source: { partition } }, verdicts) => {
+  return async ({ source }, verdicts) => {
     const changes = verdicts.filter((verdict): verdict is Applicable<TableRecord<D>> => verdict.kind === "apply");
     const byKey = [...Map.groupBy(changes, ({ parsed }) => parsed.change.key)];
-    return atMostAtOnce(commitsAtOnce, byKey, ([key, ofKey]) => takeInRow(waiting, partition, key, ofKey));
+    return atMostAtOnce(commitsAtOnce, byKey, ([key, ofKey]) => takeInRow(waiting, source, key, ofKey));
   };
 }
 
 async function takeInRow<R extends FactRecord, D>(
   waiting: WaitingEngine<R, D>,
-  partition: number,
+  source: SourcePartition,
   key: string,
   changes: readonly Applicable<TableRecord<D>>[],
 ): Promise<TakenIn> {
-  const first = changes[0] as Applicable<TableRecord<D>>;
+  const { engine } = waiting;
+  const { partition } = source;
+  const { fitting = [], oversized = [] } = Object.groupBy(changes, ({ parsed }) =>
+    rowBytes(parsed) > textBytesMax(engine) ? "oversized" : "fitting",
+  );
+  const outcomes = [
+    ...fitting.map(({ position }) => ({ position, outcome: "accepted" as const })),
+    ...oversized.map(({ position }) => ({ position, outcome: "refused" as const })),
+  ];
+  const refusals = oversized.map(({ position, parsed }) => ({
+    ...{ lane: laneOf(engine.pipeline, source), position },
+    message: `its row of ${rowBytes(parsed)} bytes passes the ${textBytesMax(engine)} of a table`,
+  }));
+  const [first, last] = [changes[0], fitting.at(-1)];
+  if (!first || !last) return { outcomes, refusals, revisions: 0 };
   try {
-    await storeRow(waiting.engine, partition, key, changes.at(-1) ?? first);
-    const arrival = changes.find(({ parsed }) => parsed.change.row !== null);
+    await storeRow(engine, partition, key, last);
+    const arrival = fitting.find(({ parsed }) => parsed.change.row !== null);
     const row = arrival?.parsed.change.row ?? null;
     const revisions = row === null ? 0 : await endWait(waiting, partition, key, row, arrival?.watermark);
-    const outcomes = changes.map(({ position }) => ({ position, outcome: "accepted" as const }));
-    return { outcomes, refusals: [], revisions };
+    return { outcomes, refusals, revisions };
   } catch (cause) {
-    return { outcomes: [], refusals: [], revisions: 0, failed: { from: first.position, cause } };
+    return { ...noneTaken, failed: { from: first.position, cause } };
   }
+}
+
+function rowBytes<D>({ change }: TableRecord<D>): number {
+  return utf8Length(JSON.stringify(change.row));
 }
 
 /** Stores a row as its last change says, unless a later change is there already. */

@@ -1,5 +1,12 @@
 import { rowToJson } from "../core/row.ts";
-import type { FactPipeline, FactRecord, KeyedPipeline, KeyedRecord, Result } from "../pipelines/pipeline.ts";
+import type {
+  FactContext,
+  FactPipeline,
+  FactRecord,
+  KeyedPipeline,
+  KeyedRecord,
+  Result,
+} from "../pipelines/pipeline.ts";
 import type { Output } from "../ports/output.ts";
 import type { TopicMessage } from "../ports/producer.ts";
 import type { Document } from "../ports/state-store.ts";
@@ -47,19 +54,22 @@ export function emittedByFact<R extends FactRecord, D>(
   { body, outbox }: OutboxDocument,
 ): Emitted[] {
   if (outbox === undefined) return [];
-  const { name, columns, outputTopic, sources, messageValue } = pipeline;
-  const parsed = pipeline.parse(sources[0] as string, new TextEncoder().encode(outbox));
-  if (parsed.kind !== "record") return [];
-  const { record } = parsed;
-  const fact = readFact<D>({ body });
+  const parsed = pipeline.parse(pipeline.sources[0] as string, new TextEncoder().encode(outbox));
+  return parsed.kind === "record" ? [emittedFact(pipeline, parsed.record, readFact<D>({ body }))] : [];
+}
+
+export function emittedFact<R extends FactRecord, D>(
+  pipeline: FactPipeline<R, D>,
+  record: R,
+  fact: FactContext<D> & Parameters<typeof isFinal>[0],
+): Emitted {
+  const { name, columns, outputTopic, messageValue } = pipeline;
   const { revision, timestamp } = fact;
   const id = `${name}:${record.id}:${revision}`;
   const row = rowToJson(columns, pipeline.row(record, fact));
-  const value = messageValue === "text" ? outbox : JSON.stringify(row);
-  return [
-    {
-      output: { id, pipeline: name, entity: record.id, revision, final: isFinal(fact), body: row },
-      message: { id, topic: outputTopic, key: pipeline.messageKey(record), value, timestamp: record.time ?? timestamp },
-    },
-  ];
+  const value = messageValue === "text" ? record.text : JSON.stringify(row);
+  return {
+    output: { id, pipeline: name, entity: record.id, revision, final: isFinal(fact), body: row },
+    message: { id, topic: outputTopic, key: pipeline.messageKey(record), value, timestamp: record.time ?? timestamp },
+  };
 }

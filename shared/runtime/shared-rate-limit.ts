@@ -19,10 +19,10 @@ export interface SharedRateLimitOptions {
 /** Failures of the store in a row, after which those who wait are sent away. Its client has tried each several times by then. */
 const failuresMax = 3;
 /** Leases in a row that somebody else was quicker to take. Each time somebody got on, so that many mean that something is wrong. */
-const conflictsMax = 20;
+const conflictsMax = 40;
 /** The longest wait after the first miss; it doubles with each, up to the second. */
 const missWaitMin: DurationMs = 10;
-const missWaitMax: DurationMs = 200;
+const missWaitMax: DurationMs = 1_000;
 /** Spreads instances that look again at the same time. */
 const laterSpread: DurationMs = 500;
 
@@ -87,7 +87,7 @@ export class SharedRateLimit implements RateLimit {
         failures = 0;
       } catch (error) {
         failures += 1;
-        if (failures === failuresMax) this.#answerAll(withheldFor(error));
+        if (failures === failuresMax) this.#answerAll(withheldFor((error as Error).message));
         else await this.#sleepAfterMiss(failures);
       }
     }
@@ -142,11 +142,9 @@ export class SharedRateLimit implements RateLimit {
 
   async #lose(): Promise<void> {
     this.#conflicts += 1;
-    if (this.#conflicts > conflictsMax) {
-      this.#conflicts = 0;
-      throw new Error(`somebody else was quicker ${conflictsMax} times in a row`);
-    }
-    await this.#sleepAfterMiss(this.#conflicts);
+    if (this.#conflicts < conflictsMax) return this.#sleepAfterMiss(this.#conflicts);
+    this.#answerAll(withheldFor(`somebody else was quicker ${conflictsMax} times in a row`));
+    this.#conflicts = 0;
   }
 
   async #sleepAfterMiss(misses: number): Promise<void> {
@@ -168,6 +166,6 @@ export class SharedRateLimit implements RateLimit {
   }
 }
 
-function withheldFor(error: unknown): Leave {
-  return { kind: "withheld", reason: `the rate limit can't be kept: ${(error as Error).message}` };
+function withheldFor(why: string): Leave {
+  return { kind: "withheld", reason: `the rate limit can't be kept: ${why}` };
 }

@@ -9,7 +9,7 @@ import { isBefore, type Watermark } from "../core/watermark.ts";
 import type { FactRecord, Lookup } from "../pipelines/pipeline.ts";
 import type { Document, DueList } from "../ports/state-store.ts";
 import type { FactEngine, SourcePartition } from "./engine.ts";
-import { type Fact, factDocument, isFinal, readFact } from "./fact.ts";
+import { type Fact, factDocument, hasOtherRow, isFinal, readFact } from "./fact.ts";
 import type { Applicable } from "./judge.ts";
 import { closingScope, factKey, laneOf, waitingScope } from "./keys.ts";
 
@@ -113,7 +113,7 @@ export async function closeWaiting<R extends FactRecord, D>(
       );
       const record = fact.waiting && recordOf(engine, fact.waiting.text);
       // Two records may have one id: the fact may stand elsewhere, and has its row there.
-      if (!record || !isDue(fact, record)) return [];
+      if (!record || !isDue(fact, record) || hasOtherRow(fact)) return [];
       if (fact.found === null) inVain.add(lookup.keyOf(record));
       return [pipeline.row(record, fact)];
     });

@@ -5,6 +5,7 @@ import {
   type Definitions,
   type DurationDefinition,
   databaseSinks,
+  type FlagDefinition,
   type Sink,
   type SinksDefinition,
   type TopicDefinition,
@@ -75,6 +76,12 @@ const enrichmentWait: DurationDefinition = {
   min: 0,
   max: 7 * day,
   meaning: "how long after its time an event waits for its content, before it is final without",
+};
+
+const includeSnapshot: FlagDefinition = {
+  kind: "flag",
+  default: false,
+  meaning: "whether rows that a snapshot of the table has read count as events, beside those that were inserted since",
 };
 
 /** For pipelines whose records have an event time. */
@@ -190,6 +197,7 @@ export const settingDefinitions = {
   engagement: {
     allowedLateness: allowedLateness(5 * minute),
     enrichmentWait,
+    includeSnapshot,
     finalInterval,
     ...timed,
     ...facts,
