@@ -1,14 +1,16 @@
+import { setTimeout } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { S3ObjectStore } from "../shared/objects/s3-object-store.ts";
 import { logMeter } from "../shared/observability/log-meter.ts";
 import type { Clock } from "../shared/ports/clock.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
-import type { StateStore } from "../shared/ports/state-store.ts";
+import type { DocumentTable, StateStore } from "../shared/ports/state-store.ts";
 import type { RunningPipeline } from "../shared/runtime/running-pipeline.ts";
 import { readPipelines } from "../shared/settings/deployment.ts";
 import { pipelineNames } from "../shared/settings/settings.ts";
 import { parquetFormat } from "../shared/sinks/parquet/parquet-format.ts";
+import { DynamoDocumentTable } from "../shared/state/dynamo-document-table.ts";
 import { DynamoStateStore } from "../shared/state/dynamo-state-store.ts";
 import { type PipelineConfig, runConfigured } from "./catalog.ts";
 import type { Environment } from "./environment.ts";
@@ -33,6 +35,17 @@ export function stateTables(environment: Environment): StateStore {
     progressTable: environment.text("PROGRESS_TABLE"),
     clock: systemClock,
   });
+}
+
+/** Of one call of `progressTable`, in milliseconds: so long that only a table that doesn't answer needs it. */
+const callTimeout = 1_000;
+
+/** The progress table by itself, from the variable PROGRESS_TABLE. A call that gets no answer ends: nothing waits for it for good. */
+export function progressTable(environment: Environment): DocumentTable {
+  const requestHandler = { connectionTimeout: callTimeout, requestTimeout: callTimeout, throwOnRequestTimeout: true };
+  const client = new DynamoDBClient({ requestHandler });
+  const name = environment.text("PROGRESS_TABLE");
+  return new DynamoDocumentTable({ client, name, random: Math.random, sleep: setTimeout }, systemClock);
 }
 
 /** The pipelines of the variable PIPELINES, with their settings. */

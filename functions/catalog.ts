@@ -32,6 +32,15 @@ export interface Surroundings extends Omit<Engine, "pipeline" | "settings"> {
 
 /** The pipeline that `config` names, running. */
 export function runConfigured(config: PipelineConfig, surroundings: Surroundings): RunningPipeline {
+  const engine = engineOf(config, surroundings);
+  return withPipeline(config, {
+    keyed: (pipeline) => runKeyed({ ...engine, pipeline }),
+    facts: (pipeline) => runFacts({ ...engine, pipeline }),
+  });
+}
+
+/** What a pipeline runs on, and how. */
+export function engineOf(config: PipelineConfig, surroundings: Surroundings): Omit<Engine, "pipeline"> {
   const { futureClock, expires, ...adapters } = surroundings;
   const { partitions, sinks, stateBytesMax } = config.settings;
   const retention = expires ? retentionOf(config) : undefined;
@@ -44,11 +53,7 @@ export function runConfigured(config: PipelineConfig, surroundings: Surroundings
     forgets: expires,
     ...(retention !== undefined && { retention }),
   };
-  const engine = { ...adapters, settings };
-  return withPipeline(config, {
-    keyed: (pipeline) => runKeyed({ ...engine, pipeline }),
-    facts: (pipeline) => runFacts({ ...engine, pipeline }),
-  });
+  return { ...adapters, settings };
 }
 
 /** What of a pipeline a sink needs: its results, out of the documents that hold them. */

@@ -1,5 +1,8 @@
 import type { Output } from "./output.ts";
 
+/** As a database keeps it. Whether it is final isn't among what a topic's message tells. */
+export type StoredOutput = Omit<Output, "final">;
+
 /**
  * What became of outputs. `refused`: the other side won't ever take one or more of them; `ids` names those, and all others are accepted;
  * without it nobody can tell which it is, and of the others some may be written. `unavailable`: it may help to try again later; some of
@@ -16,5 +19,5 @@ export type WriteOutcome =
  */
 export interface ResultStore {
   /** Writes outputs in their order. A fired `signal` ends it as `unavailable`. */
-  write(outputs: readonly Output[], signal?: AbortSignal): Promise<WriteOutcome>;
+  write(outputs: readonly StoredOutput[], signal?: AbortSignal): Promise<WriteOutcome>;
 }

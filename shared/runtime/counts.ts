@@ -37,6 +37,16 @@ export function addCounts(a: Counts, b: Counts): Counts {
   };
 }
 
+/** What was counted between two moments. */
+export function minusCounts(later: Counts, earlier: Counts): Counts {
+  const { malformed, late, future, oversized } = earlier.rejected;
+  return addCounts(later, {
+    ...{ accepted: -earlier.accepted, duplicate: -earlier.duplicate, ignored: -earlier.ignored },
+    rejected: { malformed: -malformed, late: -late, future: -future, oversized: -oversized },
+    ...{ revisions: -earlier.revisions, finals: -earlier.finals },
+  });
+}
+
 /** All records that were counted. */
 export function recordsRead(counts: Counts): number {
   return (

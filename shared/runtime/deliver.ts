@@ -2,21 +2,21 @@ import { atMostAtOnce } from "../core/at-most-at-once.ts";
 import { textHash } from "../core/text-hash.ts";
 import type { DurationMs, WallTimeMs } from "../core/units.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
-import type { ImmediateSink, SendOutcome } from "./immediate-sinks.ts";
+import type { ImmediateSink, Sendable, SendOutcome } from "./immediate-sinks.ts";
 import type { Emitted } from "./outputs.ts";
 
 /** One version of one document, as the change feed tells of it. */
-export interface Change {
+export interface Change<E extends Sendable = Emitted> {
   /** Its place in the feed: the feed's own id of it. */
   readonly sequence: string;
   readonly at: WallTimeMs;
   /** The document's key: changes of one key are delivered in order. */
   readonly key: string;
-  readonly emitted: readonly Emitted[];
+  readonly emitted: readonly E[];
 }
 
-export interface Delivery {
-  readonly sink: ImmediateSink;
+export interface Delivery<E extends Sendable = Emitted> {
+  readonly sink: ImmediateSink<E>;
   /** Where what can't be delivered goes, with its payload. */
   readonly deadLetters: ObjectStore;
 }
@@ -36,9 +36,9 @@ const lettersAtOnce = 16;
 /** A refused batch of at most so many goes one at a time: halving it would hardly take fewer sends. */
 const oneByOneMax = 4;
 
-type Item = { readonly change: Change; readonly emitted: Emitted; readonly index: number };
+type Item<E extends Sendable> = { readonly change: Change<E>; readonly emitted: E; readonly index: number };
 
-interface Run extends Delivery {
+interface Run<E extends Sendable> extends Delivery<E> {
   readonly now: WallTimeMs;
   readonly signal: AbortSignal | undefined;
   /** Why no line goes on; the first reason there was. */
@@ -49,18 +49,18 @@ interface Run extends Delivery {
  * Delivers the outputs of `changes`, in order per key.
  * @returns where it stopped, if the other side is not to be reached or the time is up; `undefined` when all is delivered or put aside.
  */
-export async function deliver(
-  { sink, deadLetters }: Delivery,
-  changes: readonly Change[],
+export async function deliver<E extends Sendable>(
+  { sink, deadLetters }: Delivery<E>,
+  changes: readonly Change<E>[],
   now: WallTimeMs,
   signal?: AbortSignal,
 ): Promise<Stop | undefined> {
-  const lines: Item[][] = Array.from({ length: sink.lines }, () => []);
+  const lines: Item<E>[][] = Array.from({ length: sink.lines }, () => []);
   changes.forEach((change, index) => {
-    const line = lines[lineOf(change.key, sink.lines)] as Item[];
+    const line = lines[lineOf(change.key, sink.lines)] as Item<E>[];
     for (const emitted of change.emitted) line.push({ change, emitted, index });
   });
-  const run: Run = { sink, deadLetters, now, signal };
+  const run: Run<E> = { sink, deadLetters, now, signal };
   const left = await atMostAtOnce(sink.lines, lines, (line) => deliverLine(run, line));
   const first = Math.min(...left.map((item) => item?.index ?? Number.POSITIVE_INFINITY));
   const change = changes[first];
@@ -68,7 +68,7 @@ export async function deliver(
 }
 
 /** @returns the first that is neither delivered nor put aside. */
-async function deliverLine(run: Run, line: readonly Item[]): Promise<Item | undefined> {
+async function deliverLine<E extends Sendable>(run: Run<E>, line: readonly Item<E>[]): Promise<Item<E> | undefined> {
   const { batchMax } = run.sink;
   for (let at = 0; at < line.length; at += batchMax) {
     const batch = line.slice(at, at + batchMax);
@@ -80,15 +80,15 @@ async function deliverLine(run: Run, line: readonly Item[]): Promise<Item | unde
 }
 
 /** @returns the first that is neither delivered nor put aside. */
-async function deliverBatch(run: Run, batch: readonly Item[]): Promise<Item | undefined> {
-  const isExpired = ({ change }: Item) => run.now - change.at > deliverableFor;
+async function deliverBatch<E extends Sendable>(run: Run<E>, batch: readonly Item<E>[]): Promise<Item<E> | undefined> {
+  const isExpired = ({ change }: Item<E>) => run.now - change.at > deliverableFor;
   await putAside(run, batch.filter(isExpired), { reason: "not delivered for 20 hours" });
   const due = batch.filter((item) => !isExpired(item));
   return due.length === 0 ? undefined : sendAll(run, due);
 }
 
 /** @returns the first that is neither delivered nor put aside. */
-async function sendAll(run: Run, batch: readonly Item[]): Promise<Item | undefined> {
+async function sendAll<E extends Sendable>(run: Run<E>, batch: readonly Item<E>[]): Promise<Item<E> | undefined> {
   const outcome = await run.sink.send(
     batch.map(({ emitted }) => emitted),
     run.signal,
@@ -112,7 +112,11 @@ async function sendAll(run: Run, batch: readonly Item[]): Promise<Item | undefin
 
 type Refusal = Omit<Extract<SendOutcome, { kind: "refused" }>, "kind">;
 
-async function putAside({ sink, deadLetters }: Run, items: readonly Item[], refusal: Refusal): Promise<void> {
+async function putAside<E extends Sendable>(
+  { sink, deadLetters }: Run<E>,
+  items: readonly Item<E>[],
+  refusal: Refusal,
+): Promise<void> {
   const { reason, status } = refusal;
   await atMostAtOnce(lettersAtOnce, items, ({ change, emitted }) => {
     const letter = { sink: sink.name, reason, ...(status !== undefined && { status }), ...sink.payload(emitted) };

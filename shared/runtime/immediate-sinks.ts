@@ -1,5 +1,6 @@
 import type { Endpoint } from "../ports/endpoint.ts";
 import type { Producer } from "../ports/producer.ts";
+import type { ResultStore, StoredOutput } from "../ports/result-store.ts";
 import type { Emitted } from "./outputs.ts";
 
 /**
@@ -16,18 +17,23 @@ export type SendOutcome =
     }
   | { readonly kind: "unavailable"; readonly reason: string };
 
+/** What can be sent, and is told apart by its id. */
+export interface Sendable {
+  readonly output: { readonly id: string; readonly pipeline: string };
+}
+
 /** Where outputs go at once, and in what portions. */
-export interface ImmediateSink {
+export interface ImmediateSink<E extends Sendable = Emitted> {
   /** Part of the names of dead letters. */
-  readonly name: "http" | "kafka";
+  readonly name: "http" | "kafka" | "clickhouse" | "redis";
   /** Outputs of one `send`, at most. */
   readonly batchMax: number;
   /** Sends under way at once; the outputs of one key are always in the same line. */
   readonly lines: number;
   /** Sends outputs in their order. It never throws for what the other side does. */
-  send(batch: readonly Emitted[], signal?: AbortSignal): Promise<SendOutcome>;
+  send(batch: readonly E[], signal?: AbortSignal): Promise<SendOutcome>;
   /** An output in the form that the sink takes: what a dead letter keeps of it. */
-  payload(emitted: Emitted): object;
+  payload(emitted: E): object;
 }
 
 export interface EndpointSinkSettings {
@@ -51,6 +57,28 @@ export function endpointSink(endpoint: Endpoint, { batchMax, lines }: EndpointSi
       return endpoint.post(message, signal);
     },
     payload: ({ output }) => ({ output }),
+  };
+}
+
+/** An output for a database, and the message that it came in. */
+export interface StorableResult {
+  readonly output: StoredOutput;
+  readonly message: object;
+}
+
+/** Outputs of one write to a database: as many as a batch of messages mostly has. */
+const storedMax = 500;
+
+/** A database as a sink. One line: what is written together is cheap, and its writers don't meet in one place. */
+export function storeSink(name: "clickhouse" | "redis", store: ResultStore): ImmediateSink<StorableResult> {
+  return {
+    ...{ name, batchMax: storedMax, lines: 1 },
+    send: (batch, signal) =>
+      store.write(
+        batch.map(({ output }) => output),
+        signal,
+      ),
+    payload: ({ message }) => ({ message }),
   };
 }
 
