@@ -89,7 +89,7 @@ function configsOf(row: FunctionRow, set: Readonly<Record<string, string>>, part
 }
 
 async function invokableOf({ name, folder }: FunctionRow, bench: Bench): Promise<Invokable> {
-  const { world, held, out } = bench;
+  const { world, out } = bench;
   switch (folder) {
     case "consume":
       return { handler: world.consumerNamed(name).handler };

@@ -28,6 +28,11 @@ const stops: Readonly<Record<PipelineName, { readonly says: string; readonly sql
     sql: `select userId, windowStart, windowEnd, eventCount, totalAmount, minAmount, maxAmount
       from user_windows order by userId, windowStart`,
   },
+  engagement: {
+    says: "25 changes of engagement_events and seven of content went through the engagement pipeline. Each event, and what part of its content that is:",
+    sql: `select event_id, content_id, event_type, duration_ms, content_type, length_seconds, engagement_seconds, engagement_pct
+      from events_enriched order by event_id`,
+  },
   purchases: {
     says: "Twelve purchases went through the purchases pipeline: five came again, three don't add up. What each user owes, and for how many:",
     sql: "select userId, sum(total), count(*) from purchases group by userId order by userId",

@@ -81,18 +81,20 @@ async function runWorld(world: World, directory: string, options: LiveTrafficOpt
 
 function welcome(directory: string, { configs, ratePerSecond }: LiveTrafficOptions, url: string | undefined): string[] {
   const names = configs.map(({ name }) => name);
-  const curls = [
+  const ofPurchases = [
     `  curl ${url}/total/user_1`,
     `  curl -X POST ${url}/duplicate/3/me; sleep 3; curl ${url}/total/me`,
     `  npm run -s tidemark -- query "select userId, sum(total) from purchases group by all order by 2 desc limit 5" --out ${directory}`,
   ];
+  const ofEngagement = [`  curl "${url}/content/top?limit=5"`, `  curl ${url}/content/1/last`];
   return [
     `Live traffic now: about ${ratePerSecond} records a second of ${users} users through ${names.join(", ")}.`,
     `Outputs grow in ${directory} for as long as it runs. Ctrl-C stops it, npm start goes on with it.`,
     ...(url === undefined ? [] : [`The API listens at ${url} (all it can do: ${url}/openapi.json).`]),
     "",
     "Try in another terminal:",
-    ...(url === undefined ? [] : curls),
+    ...(names.includes("engagement") ? ofEngagement : []),
+    ...(names.includes("purchases") ? ofPurchases : []),
     `  npm run -s tidemark -- query "select pipeline, reason, count(*) from rejected_events group by all" --out ${directory}`,
     `  npm run -s tidemark -- watermarks --pipeline ${names[0]} --state ${join(directory, "state")}`,
     "",

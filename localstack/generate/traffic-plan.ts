@@ -51,9 +51,12 @@ export interface Run {
 
 /** Makes the records of one run. */
 export interface RecordSource<S extends Subject> {
-  subject(): S;
-  /** The fields of a value about it. Asked again for the same, it may choose anew what isn't the subject's. */
-  fields(subject: S, time: EventTimeMs): PayloadFields;
+  /** Of the record that is sent at `ts`. */
+  subject(ts: WallTimeMs): S;
+  /** The fields of a value about it, as it is sent at `ts`. Asked again for the same, it may choose anew what isn't the subject's. */
+  fields(subject: S, time: EventTimeMs, ts: WallTimeMs): PayloadFields;
+  /** The same of a type that the pipeline doesn't know. Without it, `TrafficPlan.foreign` makes one. */
+  foreign?(subject: S, time: EventTimeMs, ts: WallTimeMs): PayloadFields;
   /** Every way to spoil a value about it. */
   faults(subject: S): readonly Fault[];
   /** Told of every record that can be used. */
@@ -71,6 +74,8 @@ export interface Timed<S> {
 export interface TrafficPlan<S extends Subject = Subject> {
   /** In the order in which a consumer asks for them. */
   readonly topics: readonly string[];
+  /** Those of them that tell of the rows of a table: they have no event times, and nothing in them is sent again. */
+  readonly tables?: readonly string[];
   /** A consumer asks for what has come in so long: for all of a topic at once, or for one partition after the other. */
   readonly pollInterval: DurationMs;
   readonly polled: "by topic" | "by partition";

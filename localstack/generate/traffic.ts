@@ -66,19 +66,29 @@ export class Traffic<S extends Subject> {
   #new(kind: Kind, ts: WallTimeMs): RecordLine {
     const highest = (key: string) => this.#highest[this.#log.partitionOf(key)];
     const boundary = kind === "boundaries" ? this.#source.boundary?.(ts, highest) : undefined;
-    const subject = boundary?.subject ?? this.#source.subject();
+    const subject = boundary?.subject ?? this.#source.subject(ts);
     const append = (value: string | null) => this.#log.append(subject.topic, ts, subject.key, value);
     if (kind === "tombstones") return append(null);
     const time = boundary?.time ?? this.#eventTime(kind, ts);
-    const fields = this.#source.fields(subject, time);
+    if (kind === "foreign") return append(this.#write(this.#foreign(subject, time, ts)));
+    const fields = this.#source.fields(subject, time, ts);
     if (kind === "malformed") return append(this.#random.pick(this.#source.faults(subject))(fields));
-    if (kind === "foreign") return append(this.#write({ ...fields, ...this.#plan.foreign }));
     const line = append(this.#write(fields));
     if (kind === "future") return line;
-    this.#highest[line.partition] = Math.max(time, this.#highest[line.partition] ?? time);
-    this.#source.remember?.(subject, time);
-    if (kind !== "late") this.#sent.add({ subject, time, line });
+    this.#remember(kind, { subject, time, line });
     return line;
+  }
+
+  #remember(kind: Kind, { subject, time, line }: Sent<S>): void {
+    this.#source.remember?.(subject, time);
+    if (this.#plan.tables?.includes(subject.topic)) return;
+    this.#highest[line.partition] = Math.max(time, this.#highest[line.partition] ?? time);
+    if (kind !== "late") this.#sent.add({ subject, time, line });
+  }
+
+  #foreign(subject: S, time: EventTimeMs, ts: WallTimeMs): PayloadFields {
+    const fields = this.#source.foreign?.(subject, time, ts);
+    return fields ?? { ...this.#source.fields(subject, time, ts), ...this.#plan.foreign };
   }
 
   #earlier(kind: Kind, ts: WallTimeMs): Sent<S> | undefined {
@@ -90,7 +100,7 @@ export class Traffic<S extends Subject> {
   #again({ subject, time, line }: Sent<S>, ts: WallTimeMs): RecordLine {
     const { elsewhere, changed } = this.#plan.resends;
     if (this.#isOneIn(elsewhere)) return this.#log.append(line.topic, ts, null, line.payload);
-    const value = this.#isOneIn(changed) ? this.#write(this.#source.fields(subject, time)) : line.payload;
+    const value = this.#isOneIn(changed) ? this.#write(this.#source.fields(subject, time, ts)) : line.payload;
     return this.#log.append(line.topic, ts, line.key, value);
   }
 

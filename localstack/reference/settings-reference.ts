@@ -3,7 +3,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatDuration } from "../../shared/core/duration.ts";
 import { type Definitions, kafkaAuths, type SettingDefinition } from "../../shared/settings/definition.ts";
-import { endpointDefinitions, kafkaDefinitions } from "../../shared/settings/delivery-definitions.ts";
+import {
+  clickhouseDefinitions,
+  endpointDefinitions,
+  kafkaDefinitions,
+  postgresDefinitions,
+  redisDefinitions,
+} from "../../shared/settings/delivery-definitions.ts";
 import { settingDefinitions, sourceTopics } from "../../shared/settings/pipeline-definitions.ts";
 import { pipelineNames } from "../../shared/settings/settings.ts";
 
@@ -23,7 +29,8 @@ ${introduction}
 What \`cdk.json\` holds here, to begin with. So far nothing deploys it; a test checks that it is right.
 
 ${shownAsJson(context.tidemark)}
-The sink \`http\` needs an endpoint, and \`kafka\` may name its cluster. Both stand beside \`pipelines\`:
+The sink \`http\` needs an endpoint, \`kafka\` may name its cluster, \`clickhouse\` and \`redis\` need their servers, and a backfill needs the
+database that it reads. All of them stand beside \`pipelines\`:
 
 ${shownAsJson(besidePipelines)}
 ${betweenSettings}
@@ -42,7 +49,22 @@ ${tableOf(endpointDefinitions)}
 
 The cluster that takes the results of all pipelines with the sink \`kafka\`.
 
-${tableOf(kafkaDefinitions)}`;
+${tableOf(kafkaDefinitions)}
+## clickhouse
+
+The ClickHouse that takes the results of pipelines with the sink \`clickhouse\`, out of their output topic.
+
+${tableOf(clickhouseDefinitions)}
+## redis
+
+The Redis that takes the results of pipelines with the sink \`redis\`, out of their output topic.
+
+${tableOf(redisDefinitions)}
+## postgres
+
+The database that a backfill reads. A deployment without it has no function for that.
+
+${tableOf(postgresDefinitions)}`;
 }
 
 const introduction = `One model for all: the same names, values, bounds and messages wherever a setting is read.
@@ -50,8 +72,11 @@ const introduction = `One model for all: the same names, values, bounds and mess
 | settings of | in \`cdk.json\`, under \`context.tidemark\` | in the variables of a function | on the command line |
 | --- | --- | --- | --- |
 | a pipeline | \`pipelines.NAME\` | \`PIPELINES\`: JSON as under \`pipelines\`, with those pipelines that the function runs | \`--set NAME=VALUE\`, as often as needed |
-| the endpoint | \`endpoint\` | \`ENDPOINT_URL\`, \`ENDPOINT_SECRET_ARN\`, \`ENDPOINT_BATCH_MAX\` | no: commands bring an endpoint of their own |
+| the endpoint | \`endpoint\` | \`ENDPOINT_URL\`, \`ENDPOINT_SECRET_ARN\`, \`ENDPOINT_BATCH_MAX\`, \`ENDPOINT_RATE_PER_SECOND\`, \`ENDPOINT_TIMEOUT_MS\`, \`ENDPOINT_STATUS_ERROR_IS_FAILURE\` | no: commands bring an endpoint of their own |
 | Kafka | \`kafka\` | \`KAFKA_BROKERS\`, \`KAFKA_AUTH\` | no: commands write topics as files |
+| ClickHouse | \`clickhouse\` | \`CLICKHOUSE_URL\`, \`CLICKHOUSE_SECRET_ARN\`, \`CLICKHOUSE_DATABASE\`, \`CLICKHOUSE_TABLE\` | no |
+| Redis | \`redis\` | \`REDIS_URL\`, \`REDIS_SECRET_ARN\`, \`REDIS_PREFIX\` | no |
+| Postgres | \`postgres\` | \`POSTGRES_SECRET_ARN\`; in a shell \`POSTGRES_URL\` may stand in its place | no |
 
 What is not given has its default. What is unknown, can't be read or lies out of bounds is refused, and a deployment is refused with
 everything that is wrong at once.
@@ -59,6 +84,7 @@ everything that is wrong at once.
 - **Durations** are written \`500ms\`, \`90s\`, \`2m\`, \`24h\`, \`7d\`, or as ISO 8601: \`PT5M\`, \`P1DT12H\`. Always with a unit: a bare number is
   refused.
 - **Numbers** are whole, as JSON numbers or as text.
+- **Flags** are \`true\` or \`false\`, as JSON or as text.
 - **Lists** are JSON lists, or text with commas between: \`s3,http\`.
 `;
 
@@ -68,14 +94,24 @@ const besidePipelines = {
     url: "https://example.com/events",
     secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:tidemark-AbCdEf",
     batchMax: 100,
+    ratePerSecond: 50,
   },
   kafka: { brokers: ["b-1.example.com:9098", "b-2.example.com:9098"], auth: "iam" },
+  clickhouse: {
+    url: "https://clickhouse.example.com:8443",
+    secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:clickhouse-AbCdEf",
+    table: "events_enriched",
+  },
+  redis: { url: "rediss://cache.example.com:6379", prefix: "{tidemark}:" },
+  postgres: { secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:media-AbCdEf" },
 };
 
 const betweenSettings = `A deployment is also refused where settings contradict each other:
 
 - Each pipeline has \`partitions\`, and pipelines that read the same topic have the same number.
 - A pipeline with the sink \`http\` needs \`endpoint.url\` and \`endpoint.secretArn\`.
+- A pipeline with the sink \`clickhouse\` needs \`clickhouse.url\` and \`clickhouse.secretArn\`, and one with \`redis\` needs \`redis.url\`. Both
+  are fed from the output topic, so the pipeline needs the sink \`kafka\` too.
 - With the sink \`kafka\`, \`outputTopic\` is no topic that the pipeline or another one of the deployment reads, and no two pipelines have the
   same. Names that differ in \`.\` and \`_\` only are the same: Kafka would not create both.
 - \`dedupeRetention\` is at least \`allowedLateness\` + \`maxFutureSkew\`. Otherwise an id would be forgotten whose event can still come.
@@ -106,6 +142,7 @@ function tableOf(definitions: Definitions): string {
 }
 
 function defaultOf(definition: SettingDefinition): string {
+  if (definition.default === "") return "empty";
   if (definition.default === undefined) return definition.needed ? "none: a deployment needs it" : "none";
   switch (definition.kind) {
     case "duration":
@@ -113,6 +150,8 @@ function defaultOf(definition: SettingDefinition): string {
     case "bytes":
     case "count":
       return String(definition.default);
+    case "flag":
+      return codes([String(definition.default)], "");
     case "sinks":
       return codes(definition.default, ", ");
     default:
@@ -127,18 +166,27 @@ function allowedFor(definition: SettingDefinition): string {
     case "bytes":
     case "count":
       return `${definition.min} to ${definition.max}`;
+    case "flag":
+      return codes(["true", "false"], " or ");
     case "sinks":
       return `one or more of ${codes(definition.known, ", ")}`;
     case "topic":
       return "a Kafka topic's name";
     case "url":
+    case "server":
       return "an https URL";
+    case "redis":
+      return "`redis://HOST[:PORT][/DATABASE]`, or `rediss://`";
     case "secret":
       return "an ARN";
     case "brokers":
       return "a list of `HOST:PORT`";
     case "auth":
       return codes(kafkaAuths, " or ");
+    case "identifier":
+      return "letters, digits and `_`";
+    case "prefix":
+      return "visible ASCII characters";
   }
 }
 

@@ -31,8 +31,8 @@ export interface LiveOptions {
 export async function openLog({ pipelines }: World, log: FileLog): Promise<void> {
   const partitions = new Map<string, { topic: string; partition: number; positions: Map<string, number> }>();
   for (const pipeline of pipelines) {
-    for (const { sources } of await pipeline.progress()) {
-      for (const { topic, partition, row } of sources) {
+    for (const { sources, tables } of await pipeline.progress()) {
+      for (const { topic, partition, row } of [...sources, ...tables]) {
         const name = `${topic}-${partition}`;
         const opened = partitions.get(name) ?? { topic, partition, positions: new Map() };
         partitions.set(name, opened);

@@ -12,13 +12,13 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 function samplesOf(trigger: Trigger): string[] {
   switch (trigger.kind) {
     case "msk":
-      return trigger.topics.map((topic) => `msk-${topic.replaceAll("_", "-")}`);
+      return trigger.topics.map((topic) => `msk-${topic.replace(/^.*\./, "").replaceAll("_", "-")}`);
     case "stream":
       return [`dynamodb-stream-${trigger.table}`];
     case "schedule":
       return ["schedule"];
     case "http":
-      return ["http-api-generate", "http-api-total"];
+      return ["http-api-generate", "http-api-total", "http-api-content-last", "http-api-content-top"];
   }
 }
 

@@ -74,6 +74,7 @@ describe("pipelineConfig", () => {
       conversions: ["s3", "kafka"],
       dedupe: ["s3", "kafka"],
       windows: ["s3", "kafka"],
+      engagement: ["s3", "http", "views"],
       purchases: ["s3", "views"],
     });
   });

@@ -217,7 +217,7 @@ describe("SQL that isn't understood is bad usage, in one line", () => {
     ["select 1; select 2", "one SELECT can be asked, not 2 statements"],
     [
       "select * from clicks",
-      "there is no clicks; the datasets are attributed_page_views, attributed_events, deduped_events, user_windows, purchases, rejected_events",
+      "there is no clicks; the datasets are attributed_page_views, attributed_events, deduped_events, user_windows, events_enriched, purchases, rejected_events",
     ],
     [
       "select ids from purchases",

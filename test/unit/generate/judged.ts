@@ -2,6 +2,7 @@ import type { RecordLine } from "../../../localstack/record-file/record-line.ts"
 import { judgeAttribution } from "../../support/oracle/attribution-oracle.ts";
 import { judgeConversions } from "../../support/oracle/conversions-oracle.ts";
 import { judgeDedupe } from "../../support/oracle/dedupe-oracle.ts";
+import { judgeEngagement } from "../../support/oracle/engagement-oracle.ts";
 import type { Fate } from "../../support/oracle/judge-records.ts";
 import { judgePurchases } from "../../support/oracle/purchases-oracle.ts";
 import { judgeWindows } from "../../support/oracle/windows-oracle.ts";
@@ -10,7 +11,7 @@ const minute = 60_000;
 const maxFutureSkew = 5 * minute;
 const partitions = 3;
 
-export const pipelines = ["attribution", "conversions", "dedupe", "windows", "purchases"] as const;
+export const pipelines = ["attribution", "conversions", "dedupe", "windows", "engagement", "purchases"] as const;
 
 /** What the oracles make of records in three partitions, with the settings that semantics.md calls the defaults. */
 export const judged = {
@@ -22,6 +23,11 @@ export const judged = {
     judgeDedupe(lines, { allowedLateness: 5 * minute, maxFutureSkew, partitions }),
   windows: (lines: readonly RecordLine[]) =>
     judgeWindows(lines, { allowedLateness: 10 * minute, windowSize: 5 * minute, maxFutureSkew, partitions }),
+  engagement: (lines: readonly RecordLine[]) =>
+    judgeEngagement(lines, {
+      ...{ allowedLateness: 5 * minute, enrichmentWait: 10 * minute, maxFutureSkew, partitions },
+      includeSnapshot: false,
+    }),
   purchases: (lines: readonly RecordLine[]) => judgePurchases(lines),
 };
 

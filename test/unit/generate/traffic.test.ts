@@ -93,8 +93,8 @@ describe.each(pipelines)("recorded traffic for %s", (pipeline) => {
   it("has as malformed what the oracle calls malformed: every fault, of every kind of record", () => {
     const random = seededRandom(1);
     const source = plan.source({ random, ids: new RunIds(options), rank: () => random.integer(1, 50) });
-    const spoilt = Array.from({ length: 100 }, () => source.subject()).flatMap((subject) => {
-      const fields = source.fields(subject, start);
+    const spoilt = Array.from({ length: 100 }, () => source.subject(start)).flatMap((subject) => {
+      const fields = source.fields(subject, start, start);
       return source.faults(subject).map((fault) => ({ topic: subject.topic, payload: fault(fields) }));
     });
     const lines = spoilt.map(({ topic, payload }, offset): RecordLine => {

@@ -37,7 +37,7 @@ describe("readDeployment", () => {
         windows: withDefaults("windows", 3),
         purchases: withDefaults("purchases", 2),
       },
-      endpoint: { ...endpoint, batchMax: 1 },
+      endpoint: { ...endpoint, batchMax: 1, ratePerSecond: undefined, timeout: 2_000, statusErrorIsFailure: false },
       kafka: { brokers: undefined, auth: "iam" },
     });
   });
@@ -71,7 +71,7 @@ describe("readDeployment", () => {
     const json = {
       pipelines: {
         attribution: { partitions: "six", allowedLatenes: "2m", attributionWindow: 30, sinks: ["s3", "htpp"] },
-        engagement: { partitions: 3 },
+        engagements: { partitions: 3 },
         windows: { windowSize: "2d", allowedLateness: "8d" },
       },
       endpont: {},
@@ -79,7 +79,7 @@ describe("readDeployment", () => {
     };
     expect(problemsIn(json)).toEqual([
       'tidemark has no setting "endpont"; did you mean endpoint?',
-      'there is no pipeline "engagement"; known are attribution, conversions, dedupe, windows, purchases',
+      'there is no pipeline "engagements"; did you mean engagement?',
       'attribution has no setting "allowedLatenes"; did you mean allowedLateness?',
       "attribution.attributionWindow takes a duration such as 500ms, 90s, 2m, 24h or PT5M, not 30",
       'attribution.partitions takes a whole number, not "six"',
@@ -99,17 +99,17 @@ describe("readDeployment", () => {
     [[], "tidemark takes an object of pipelines, endpoint, kafka, not a list"],
     [
       {},
-      "pipelines takes an object of one or more of attribution, conversions, dedupe, windows, purchases, not nothing",
+      "pipelines takes an object of one or more of attribution, conversions, dedupe, windows, engagement, purchases, not nothing",
     ],
     [
       { pipelines: ["windows"] },
-      "pipelines takes an object of one or more of attribution, conversions, dedupe, windows, purchases, not a list",
+      "pipelines takes an object of one or more of attribution, conversions, dedupe, windows, engagement, purchases, not a list",
     ],
-    [{ pipelines: {} }, "pipelines is empty; name one or more of attribution, conversions, dedupe, windows, purchases"],
     [
-      { pipelines: { engagement: { partitions: 3 } } },
-      'there is no pipeline "engagement"; known are attribution, conversions, dedupe, windows, purchases',
+      { pipelines: {} },
+      "pipelines is empty; name one or more of attribution, conversions, dedupe, windows, engagement, purchases",
     ],
+    [{ pipelines: { engagements: { partitions: 3 } } }, 'there is no pipeline "engagements"; did you mean engagement?'],
     [{ pipelines: { windows: true } }, "windows takes an object of settings, not true"],
     [{ pipelines: { windows: null } }, "windows takes an object of settings, not null"],
     [{ ...whole, endpoint: null }, "endpoint takes an object of settings, not null"],
@@ -128,12 +128,12 @@ describe("readDeployment", () => {
     [
       "among pipelines",
       '{"pipelines":{"windows":{"partitions":1},"__proto__":{"partitions":1}}}',
-      'there is no pipeline "__proto__"; known are attribution, conversions, dedupe, windows, purchases',
+      'there is no pipeline "__proto__"; known are attribution, conversions, dedupe, windows, engagement, purchases',
     ],
     [
       "among pipelines",
       '{"pipelines":{"windows":{"partitions":1},"constructor":{}}}',
-      'there is no pipeline "constructor"; known are attribution, conversions, dedupe, windows, purchases',
+      'there is no pipeline "constructor"; known are attribution, conversions, dedupe, windows, engagement, purchases',
     ],
     [
       "among settings",
@@ -419,10 +419,10 @@ describe("the pipelines of a function", () => {
   it.each<[text: string, problem: string]>([
     ["", 'pipelines are JSON such as {"purchases":{"partitions":3}}, not ""'],
     ["windows", 'pipelines are JSON such as {"purchases":{"partitions":3}}, not "windows"'],
-    ["{}", "pipelines is empty; name one or more of attribution, conversions, dedupe, windows, purchases"],
+    ["{}", "pipelines is empty; name one or more of attribution, conversions, dedupe, windows, engagement, purchases"],
     [
       "[]",
-      "pipelines takes an object of one or more of attribution, conversions, dedupe, windows, purchases, not a list",
+      "pipelines takes an object of one or more of attribution, conversions, dedupe, windows, engagement, purchases, not a list",
     ],
     ['{"windows":{}}', "windows.partitions is missing; give the number of partitions of incoming-events"],
     [

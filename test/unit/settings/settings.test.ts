@@ -387,13 +387,19 @@ describe("pipelineNamed", () => {
     ["atribution", 'there is no pipeline "atribution"; did you mean attribution?'],
     ["Attribution", 'there is no pipeline "Attribution"; did you mean attribution?'],
     ["window", 'there is no pipeline "window"; did you mean windows?'],
-    ["sales", 'there is no pipeline "sales"; known are attribution, conversions, dedupe, windows, purchases'],
-    ["engagement", 'there is no pipeline "engagement"; known are attribution, conversions, dedupe, windows, purchases'],
+    [
+      "sales",
+      'there is no pipeline "sales"; known are attribution, conversions, dedupe, windows, engagement, purchases',
+    ],
+    ["engagements", 'there is no pipeline "engagements"; did you mean engagement?'],
     [
       "constructor",
-      'there is no pipeline "constructor"; known are attribution, conversions, dedupe, windows, purchases',
+      'there is no pipeline "constructor"; known are attribution, conversions, dedupe, windows, engagement, purchases',
     ],
-    ["__proto__", 'there is no pipeline "__proto__"; known are attribution, conversions, dedupe, windows, purchases'],
+    [
+      "__proto__",
+      'there is no pipeline "__proto__"; known are attribution, conversions, dedupe, windows, engagement, purchases',
+    ],
   ])("says of %s: %s", (name, message) => {
     expect(problemsOf(() => pipelineNamed(name))).toEqual([message]);
   });
