@@ -1,5 +1,5 @@
 /** Who may import whom. The picture is in docs/ARCHITECTURE.md. */
-const adapters = "^shared/(state|objects|kafka|sinks|observability)/";
+const adapters = "^shared/(state|objects|kafka|sinks|sources|observability)/";
 
 export default {
   forbidden: [
@@ -59,8 +59,8 @@ export default {
     {
       name: "no-adapter-imports-another",
       severity: "error",
-      from: { path: "^shared/(state|objects|kafka|sinks)/" },
-      to: { path: "^shared/(state|objects|kafka|sinks)/", pathNot: "^shared/$1/" },
+      from: { path: "^shared/(state|objects|kafka|sinks|sources)/" },
+      to: { path: "^shared/(state|objects|kafka|sinks|sources)/", pathNot: "^shared/$1/" },
     },
     {
       name: "shipped-code-imports-no-runner-and-no-test",
@@ -79,6 +79,12 @@ export default {
       severity: "error",
       from: { path: "^localstack/" },
       to: { path: "^(test|infra)/" },
+    },
+    {
+      name: "infra-imports-what-it-deploys-and-no-runner-nor-test",
+      severity: "error",
+      from: { path: "^infra/" },
+      to: { path: "^(localstack|test)/" },
     },
     {
       name: "dynamodb-has-one-home",

@@ -12,7 +12,7 @@ import { pipelineNames } from "../shared/settings/settings.ts";
 import { parquetFormat } from "../shared/sinks/parquet/parquet-format.ts";
 import { DynamoDocumentTable } from "../shared/state/dynamo-document-table.ts";
 import { DynamoStateStore } from "../shared/state/dynamo-state-store.ts";
-import { type PipelineConfig, runConfigured } from "./catalog.ts";
+import { type PipelineConfig, runConfigured, type Surroundings } from "./catalog.ts";
 import type { Environment } from "./environment.ts";
 
 export const systemClock: Clock = { now: () => Date.now() };
@@ -58,9 +58,9 @@ export function configuredPipelines(environment: Environment): readonly Pipeline
   });
 }
 
-/** These pipelines over DynamoDB and S3. Reads ENTITIES_TABLE, PROGRESS_TABLE and OUTPUT_BUCKET. */
-export function pipelinesOnAws(environment: Environment, configs: readonly PipelineConfig[]): RunningPipeline[] {
-  const surroundings = {
+/** DynamoDB and S3 for pipelines to run on. Reads ENTITIES_TABLE, PROGRESS_TABLE and OUTPUT_BUCKET. */
+export function awsSurroundings(environment: Environment): Surroundings {
+  return {
     store: stateTables(environment),
     objects: outputBucket(environment),
     rowFormat: parquetFormat,
@@ -68,6 +68,11 @@ export function pipelinesOnAws(environment: Environment, configs: readonly Pipel
     meter: logMeter("tidemark"),
     futureClock: "wall",
     expires: true,
-  } as const;
+  };
+}
+
+/** These pipelines over DynamoDB and S3. Reads what `awsSurroundings` does. */
+export function pipelinesOnAws(environment: Environment, configs: readonly PipelineConfig[]): RunningPipeline[] {
+  const surroundings = awsSurroundings(environment);
   return configs.map((config) => runConfigured(config, surroundings));
 }

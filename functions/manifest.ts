@@ -3,6 +3,7 @@ import { rawEvents } from "../shared/pipelines/conversions/records.ts";
 import { incomingEvents } from "../shared/pipelines/dedupe/dedupe.ts";
 import { contentTable, engagementEvents } from "../shared/pipelines/engagement/records.ts";
 import { purchasesTopic } from "../shared/pipelines/purchases/purchases.ts";
+import type { PipelineName } from "../shared/settings/pipeline-definitions.ts";
 
 /** What starts a function. */
 export type Trigger =
@@ -22,7 +23,16 @@ export type Trigger =
     }
   | { readonly kind: "schedule"; readonly everyMinutes: number }
   /** Every path of an HTTP API (route `$default`, payload format 2.0), so that what isn't there is answered by the function too. */
-  | { readonly kind: "http" };
+  | { readonly kind: "http" }
+  /** One event source mapping on the output topic of a pipeline, whatever its settings call it, with the function's name as consumer group. */
+  | {
+      readonly kind: "results";
+      readonly pipeline: PipelineName;
+      readonly batchSize: number;
+      readonly batchWindowSeconds: number;
+    }
+  /** Nothing but somebody who invokes it by name. */
+  | { readonly kind: "invoke" };
 
 export interface FunctionRow {
   readonly name: string;
@@ -55,6 +65,14 @@ const factActions: StateActions = { entities: ["dynamodb:BatchWriteItem"], progr
 const lookupActions: StateActions = { entities: [], progress: ["dynamodb:BatchWriteItem", "dynamodb:Query"] };
 
 const pipelineVariables = ["PIPELINES", "ENTITIES_TABLE", "PROGRESS_TABLE", "OUTPUT_BUCKET"];
+const endpointVariables = [
+  ...["ENDPOINT_URL", "ENDPOINT_SECRET_ARN", "ENDPOINT_BATCH_MAX", "ENDPOINT_RATE_PER_SECOND", "ENDPOINT_TIMEOUT_MS"],
+  "ENDPOINT_STATUS_ERROR_IS_FAILURE",
+];
+const kafkaVariables = ["KAFKA_BROKERS", "KAFKA_AUTH"];
+const clickHouseVariables = ["CLICKHOUSE_URL", "CLICKHOUSE_SECRET_ARN", "CLICKHOUSE_DATABASE", "CLICKHOUSE_TABLE"];
+const redisVariables = ["REDIS_URL", "REDIS_SECRET_ARN", "REDIS_PREFIX"];
+const sinkVariables = [...endpointVariables, ...kafkaVariables, ...clickHouseVariables, ...redisVariables];
 
 /** Every function there is. Two readers: infra deploys them, localstack/runner drives them; so the two can't drift apart. */
 export const functions: readonly FunctionRow[] = [
@@ -114,10 +132,7 @@ export const functions: readonly FunctionRow[] = [
     purpose: "sends changed results to the HTTP endpoint",
     pipelines: ["attribution", "conversions", "windows", "dedupe", "engagement", "purchases"],
     triggers: [{ kind: "stream", table: "entities", batchSize: 500, batchWindowSeconds: 1 }],
-    environment: [
-      ...["PIPELINES", "PROGRESS_TABLE", "OUTPUT_BUCKET", "ENDPOINT_URL", "ENDPOINT_SECRET_ARN", "ENDPOINT_BATCH_MAX"],
-      ...["ENDPOINT_RATE_PER_SECOND", "ENDPOINT_TIMEOUT_MS", "ENDPOINT_STATUS_ERROR_IS_FAILURE"],
-    ],
+    environment: ["PIPELINES", "PROGRESS_TABLE", "OUTPUT_BUCKET", ...endpointVariables],
     optionalEnvironment: ["ENDPOINT_RATE_PER_SECOND"],
     memoryMb: 512,
     timeoutSeconds: 120,
@@ -135,7 +150,7 @@ export const functions: readonly FunctionRow[] = [
     purpose: "writes changed results to the Kafka topics that take them",
     pipelines: ["attribution", "conversions", "windows", "dedupe", "engagement", "purchases"],
     triggers: [{ kind: "stream", table: "entities", batchSize: 500, batchWindowSeconds: 1 }],
-    environment: ["PIPELINES", "OUTPUT_BUCKET", "KAFKA_BROKERS", "KAFKA_AUTH"],
+    environment: ["PIPELINES", "OUTPUT_BUCKET", ...kafkaVariables],
     memoryMb: 512,
     timeoutSeconds: 120,
     actions: {
@@ -147,13 +162,43 @@ export const functions: readonly FunctionRow[] = [
       outputTopics: ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],
     },
   },
+  // Databases are fed from the topic that `publish` writes to: the stream has no place for a third reader.
+  {
+    ...resultReader("clickhouse", clickHouseVariables),
+    purpose: "writes enriched events to a table of ClickHouse",
+  },
+  {
+    ...resultReader("redis", redisVariables),
+    purpose: "keeps the views of contents in Redis",
+    optionalEnvironment: ["REDIS_SECRET_ARN", "REDIS_PREFIX"],
+  },
+  {
+    ...{ name: "backfill", folder: "backfill", pipelines: ["engagement"] },
+    purpose: "takes a range of engagement events in from their table, for all sinks or for one",
+    triggers: [{ kind: "invoke" }],
+    environment: [...pipelineVariables, "POSTGRES_SECRET_ARN", "POSTGRES_URL", ...sinkVariables],
+    // Each sink's only where the pipeline has that sink. POSTGRES_URL holds a password: it is for a shell.
+    optionalEnvironment: ["POSTGRES_URL", ...sinkVariables],
+    memoryMb: 1_024,
+    timeoutSeconds: 840,
+    actions: {
+      entities: ["dynamodb:BatchGetItem", "dynamodb:PutItem"],
+      progress: ["dynamodb:BatchGetItem", "dynamodb:PutItem"],
+      bucket: ["s3:PutObject", "s3:GetObject"],
+      secret: ["secretsmanager:GetSecretValue"],
+      cluster: ["kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"],
+      outputTopics: ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],
+    },
+  },
   {
     name: "api",
     folder: "api",
     purpose: "answers what users bought and owe and what was engaged with, and produces sample purchases",
     pipelines: ["purchases", "engagement"],
     triggers: [{ kind: "http" }],
-    environment: ["PIPELINES", "ENTITIES_TABLE", "PROGRESS_TABLE", "KAFKA_BROKERS", "KAFKA_AUTH"],
+    environment: ["PIPELINES", "ENTITIES_TABLE", "PROGRESS_TABLE", ...kafkaVariables],
+    // For the purchases that it produces: without them it needs no cluster.
+    optionalEnvironment: kafkaVariables,
     memoryMb: 1_024,
     // API Gateway waits for 30 seconds.
     timeoutSeconds: 29,
@@ -167,6 +212,18 @@ export const functions: readonly FunctionRow[] = [
     },
   },
 ];
+
+/** A function that writes the results of a pipeline to a database. What it refuses goes to the bucket. */
+function resultReader(name: string, variables: readonly string[]): Omit<FunctionRow, "purpose"> {
+  return {
+    ...{ name, folder: name, pipelines: ["engagement"] },
+    triggers: [{ kind: "results", pipeline: "engagement", batchSize: 500, batchWindowSeconds: 1 }],
+    environment: ["OUTPUT_BUCKET", ...variables, "BATCH_FAILURES"],
+    memoryMb: 512,
+    timeoutSeconds: 120,
+    actions: { entities: [], progress: [], bucket: ["s3:PutObject"], secret: ["secretsmanager:GetSecretValue"] },
+  };
+}
 
 /** The function that takes the records of a pipeline's topics: one code for all of them. */
 function consumer(

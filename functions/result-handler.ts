@@ -5,6 +5,8 @@ import type { MskEvent } from "../shared/kafka/msk-event.ts";
 import { decodeResultEvent, type ResultMessage } from "../shared/kafka/result-messages.ts";
 import { logError } from "../shared/observability/log.ts";
 import type { Clock } from "../shared/ports/clock.ts";
+import type { ObjectStore } from "../shared/ports/object-store.ts";
+import type { ResultStore } from "../shared/ports/result-store.ts";
 import { type Change, type Delivery, deliver } from "../shared/runtime/deliver.ts";
 import type { StorableResult } from "../shared/runtime/immediate-sinks.ts";
 import { deadlineOf } from "./deadline.ts";
@@ -14,6 +16,12 @@ export interface ResultApp {
   readonly clock: Clock;
   /** How the event source mapping wants to hear of what is to be sent again. */
   readonly failures: "report" | "throw";
+}
+
+/** The same before a database is made a sink. */
+export interface StoreApp extends Omit<ResultApp, "delivery"> {
+  readonly store: ResultStore;
+  readonly deadLetters: ObjectStore;
 }
 
 type PartitionMessages = ReturnType<typeof decodeResultEvent>[number];

@@ -67,6 +67,7 @@ export async function* backfill(
     const last = portion.at(-1);
     if (signal?.aborted || !last) break;
     const unusable = await takeIn(portion);
+    if (unusable === undefined) break;
     await app.afterPortion?.();
     const done = { after: last.id, rows: run.rows + portion.length, unusable: run.unusable + unusable };
     run = await storeRun(store.progress, { ...run, ...done });
@@ -76,8 +77,8 @@ export async function* backfill(
   yield progressOf(run, total, await countsOf(app));
 }
 
-/** @returns how many of a portion are wrong in themselves, where nobody else keeps them. */
-type TakeIn = (portion: readonly EventRow[]) => Promise<number>;
+/** @returns how many of a portion are wrong in themselves, where nobody else keeps them; `undefined` where it was cut short. */
+type TakeIn = (portion: readonly EventRow[]) => Promise<number | undefined>;
 
 async function intakeOf(app: BackfillApp, { sink, begun }: BackfillRun, signal?: AbortSignal): Promise<TakeIn> {
   if (sink === undefined) return (portion) => takeInFacts(engineFor(app, {}), portion, begun);
@@ -116,7 +117,7 @@ async function send(
   portion: readonly EventRow[],
   begun: WallTimeMs,
   signal?: AbortSignal,
-): Promise<number> {
+): Promise<number | undefined> {
   const pipeline = { ...engagement(settings), outputTopic: settings.outputTopic };
   const facts = await store.entities.read(portion.map(({ id }) => factKey(pipeline, id)));
   const changes = portion.flatMap((row): Change[] => {
@@ -130,6 +131,7 @@ async function send(
     return [{ sequence: `backfill-${begun}-${row.id}`, at: clock.now(), key: parsed.record.contentId, emitted }];
   });
   const stop = await deliver({ sink, deadLetters: objects }, changes, clock.now(), signal);
+  if (stop && signal?.aborted) return undefined;
   if (stop) throw new StreamError("dependency", `${sink.name}: ${stop.reason}; run the backfill again to go on`);
   return portion.length - changes.length;
 }

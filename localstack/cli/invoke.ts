@@ -4,6 +4,7 @@ import type { Context, DynamoDBStreamEvent } from "aws-lambda";
 import type { PipelineConfig } from "../../functions/catalog.ts";
 import { type FunctionRow, functions } from "../../functions/manifest.ts";
 import { purchasesTopic } from "../../shared/pipelines/purchases/purchases.ts";
+import { databaseSinks } from "../../shared/settings/definition.ts";
 import { nearest } from "../../shared/settings/nearest.ts";
 import { settingDefinitions } from "../../shared/settings/pipeline-definitions.ts";
 import { pipelineNamed } from "../../shared/settings/settings.ts";
@@ -16,6 +17,7 @@ import { notBegun } from "../runner/outbox-reader.ts";
 import { openPublishReader } from "../runner/publish-reader.ts";
 import { claimOutput, type HeldState, holdState } from "../runner/state-directory.ts";
 import { openWorld, type World } from "../runner/world.ts";
+import { backfillFunction, databaseFunction } from "./invoke-databases.ts";
 import type { CommandIo } from "./io.ts";
 import { keyValues, partitionsMax, pipelineConfig, wholeNumberFrom } from "./options.ts";
 import { UsageError } from "./usage-error.ts";
@@ -83,13 +85,15 @@ function configsOf(row: FunctionRow, set: Readonly<Record<string, string>>, part
   return names.map((name) => {
     const given = Object.entries(set).filter(([setting]) => has(setting, name) || !names.some((n) => has(setting, n)));
     // Without an outbox: what `deliver` and `publish` send is what their event holds.
-    const sinks = (["s3", "views"] as const).filter((sink) => settingDefinitions[name].sinks.known.includes(sink));
+    const sinks = (["s3", "views", ...databaseSinks] as const).filter((sink) =>
+      settingDefinitions[name].sinks.known.includes(sink),
+    );
     return pipelineConfig(name, { sinks, ...Object.fromEntries(given) }, partitions);
   });
 }
 
 async function invokableOf({ name, folder }: FunctionRow, bench: Bench): Promise<Invokable> {
-  const { world, out } = bench;
+  const { world, configs, out } = bench;
   switch (folder) {
     case "consume":
       return { handler: world.consumerNamed(name).handler };
@@ -98,6 +102,11 @@ async function invokableOf({ name, folder }: FunctionRow, bench: Bench): Promise
     case "deliver":
     case "publish":
       return readerOf(folder, bench);
+    case "clickhouse":
+    case "redis":
+      return databaseFunction(folder, world);
+    case "backfill":
+      return backfillFunction(world, configs);
     case "api": {
       const partitions = { [purchasesTopic]: world.pipelineNamed("purchases").partitions };
       const lengths = { [purchasesTopic]: Number.POSITIVE_INFINITY };

@@ -95,6 +95,23 @@ function program(finish: (code: number) => void): Command {
     .addOption(set())
     .addOption(json())
     .action(runs(async (flags) => (await import("./watermarks.ts")).watermarksCommand(flags, io)));
+
+  tidemark
+    .command("backfill")
+    .description(
+      "take engagement events in from their Postgres table, for all sinks or one; what is known changes nothing",
+    )
+    .requiredOption("--start <time>", "events from then on, by their own time")
+    .requiredOption("--end <time>", "events before then")
+    .option("--sink <name>", "repair one sink alone")
+    .option("--postgres <url>", "where the table is (default: the variable POSTGRES_URL)")
+    .option("--aws", "into the deployment that the environment names, as its function backfill would", false)
+    .option("--state <dir>", "the state's directory (default: state in --out)")
+    .option("--out <dir>", "where the outputs go", "out")
+    .option("--abandon", "let go of another backfill that has not come to its end", false)
+    .addOption(set())
+    .addOption(json())
+    .action(runs(async (flags) => (await import("./backfill.ts")).backfillCommand(flags, io)));
   return tidemark;
 }
 

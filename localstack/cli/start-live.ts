@@ -15,6 +15,7 @@ import { openWorld, type World } from "../runner/world.ts";
 import type { CommandIo } from "./io.ts";
 import { legend, liveStatus } from "./live-status.ts";
 import { partitionsByDefault } from "./options.ts";
+import { stopOnSignal } from "./stop-on-signal.ts";
 import { UsageError } from "./usage-error.ts";
 
 export interface LiveTrafficOptions {
@@ -129,12 +130,4 @@ async function startApi(world: World, log: FileLog, port: number | undefined): P
     if (port === undefined) return HttpApi.start({ handler });
     throw new UsageError(`port ${port} is taken; give another one with --port, or 0 for any`, { cause });
   }
-}
-
-/** The first signal asks for an orderly stop, the second ends the process as it would by default. */
-function stopOnSignal() {
-  const controller = new AbortController();
-  const stop = () => controller.abort();
-  process.once("SIGINT", stop).once("SIGTERM", stop);
-  return { signal: controller.signal, release: () => void process.off("SIGINT", stop).off("SIGTERM", stop) };
 }

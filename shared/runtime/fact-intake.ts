@@ -93,9 +93,28 @@ async function lookUp<R extends FactRecord, D>(
   const keys = records.map(({ parsed }) => lookup.keyOf(parsed));
   const found = await readTable(engine, source.partition, keys);
   const foundFor = (record: R) => found.get(lookup.keyOf(record)) ?? null;
-  const waiting = records.filter((record) => foundFor(record.parsed) === null && waits(record));
-  await announceWaiting({ engine, lookup }, source, row.next, waiting);
+  const waiting = firstOfEach(engine, records).filter((record) => foundFor(record.parsed) === null && waits(record));
+  await announceWaiting({ engine, lookup }, source, row.next, await unknownAmong(engine, waiting));
   return foundFor;
+}
+
+/** Of the records of one id the one that is put, unless the id is known. */
+function firstOfEach<R extends FactRecord, D>(
+  engine: FactEngine<R, D>,
+  records: readonly Applicable<R>[],
+): Applicable<R>[] {
+  const bytesMax = textBytesMax(engine);
+  const fitting = records.filter(({ parsed }) => utf8Length(parsed.text) <= bytesMax);
+  return [...Map.groupBy(fitting, ({ parsed }) => parsed.id).values()].flatMap(([first]) => first ?? []);
+}
+
+/** Those without a fact. Where there is one, whoever put it has announced it, if it waits; nobody would take a second name from the lists. */
+async function unknownAmong<R extends FactRecord, D>(
+  { pipeline, store }: FactEngine<R, D>,
+  records: readonly Applicable<R>[],
+): Promise<Applicable<R>[]> {
+  const facts = await store.entities.read(records.map(({ parsed }) => factKey(pipeline, parsed.id)));
+  return records.filter(({ parsed }) => !facts.has(factKey(pipeline, parsed.id)));
 }
 
 /** What has come into the table while facts that wait for it were put: nobody else may have seen them there. */

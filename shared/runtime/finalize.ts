@@ -41,7 +41,7 @@ async function closeAll(engine: ClosingEngine, partition: number, finalRows: Fin
   for await (const lists of bucketsOf(store.due.upTo(scope, until.time))) {
     const end = (lists[0] as DueList).bucketEnd;
     if (!isClosed(closing, end)) {
-      const rows = engine.settings.finals ? await closeBucket(engine, partition, end, lists, finalRows) : 0;
+      const rows = await closeBucket(engine, partition, end, lists, finalRows);
       finals += rows;
       closing = await raiseClosed(engine, scope, closing, end, rows);
     }
@@ -108,9 +108,11 @@ async function closeBucket(
   lists: readonly DueList[],
   finalRows: FinalRows,
 ): Promise<number> {
-  const { pipeline, objects, rowFormat } = engine;
+  const { pipeline, objects, rowFormat, settings } = engine;
+  // The waits of facts end with their bucket, whether or not anybody takes their rows.
+  if (!settings.finals && pipeline.kind !== "facts") return 0;
   const rows = await finalRows(partition, end, [...new Set(lists.flatMap((list) => list.keys))]);
-  if (rows.length === 0) return 0;
+  if (rows.length === 0 || !settings.finals) return 0;
   const start = end - pipeline.finalInterval;
   const date = formatEventTime(start).slice(0, 10);
   const number = pipeline.scope === "partition" ? partition : "all";

@@ -113,9 +113,9 @@ export async function closeWaiting<R extends FactRecord, D>(
       );
       const record = fact.waiting && recordOf(engine, fact.waiting.text);
       // Two records may have one id: the fact may stand elsewhere, and has its row there.
-      if (!record || !isDue(fact, record) || hasOtherRow(fact)) return [];
+      if (!record || !isDue(fact, record)) return [];
       if (fact.found === null) inVain.add(lookup.keyOf(record));
-      return [pipeline.row(record, fact)];
+      return hasOtherRow(fact) ? [] : [pipeline.row(record, fact)];
     });
     rows.push(...closed.flat());
   }

@@ -1,6 +1,6 @@
 import { formatDuration } from "../core/duration.ts";
 import type { DurationMs } from "../core/units.ts";
-import type { Sink } from "./definition.ts";
+import { databaseSinks, type Sink } from "./definition.ts";
 import { type PipelineName, sourceTopics } from "./pipeline-definitions.ts";
 
 /** The settings of any pipeline that others may contradict. What it doesn't have, or what could not be read, is missing. */
@@ -23,7 +23,11 @@ export type SomePipelines = Readonly<Partial<Record<PipelineName, SomeSettings>>
 export function contradictionsIn(pipelines: SomePipelines): string[] {
   const each = Object.entries(pipelines) as Named[];
   return [
-    ...each.flatMap(([name, settings]) => [...topicLoops(name, `${name}.`, settings), ...earlyExpiry(name, settings)]),
+    ...each.flatMap(([name, settings]) => [
+      ...topicLoops(name, `${name}.`, settings),
+      ...unfedDatabases(name, settings),
+      ...earlyExpiry(name, settings),
+    ]),
     ...pairsOf(each).flatMap(([one, other]) => [...partitionsAtOdds(one, other), ...topicsInCommon(one, other)]),
   ];
 }
@@ -31,6 +35,16 @@ export function contradictionsIn(pipelines: SomePipelines): string[] {
 /** An output topic that the pipeline reads itself: all its results would come in again. */
 export function topicLoops(pipeline: PipelineName, prefix: string, settings: SomeSettings): string[] {
   return clashes(`${prefix}outputTopic`, settings, pipeline, "itself ");
+}
+
+/** Databases whose topic nobody writes to: a change stream's shard has no more than two readers, so they read the topic. */
+function unfedDatabases(name: PipelineName, { sinks = [] }: SomeSettings): string[] {
+  const unfed = databaseSinks.filter((sink) => sinks.includes(sink));
+  if (unfed.length === 0 || sinks.includes("kafka")) return [];
+  const what = unfed.length === 1 ? "which is" : "which are";
+  return [
+    `${name}.sinks has ${unfed.join(" and ")}, ${what} fed from the output topic, but nobody writes to that; add kafka`,
+  ];
 }
 
 type Named = [name: PipelineName, settings: SomeSettings];

@@ -18,9 +18,13 @@ export interface ValueOfKind {
   readonly sinks: readonly Sink[];
   readonly topic: string;
   readonly url: string;
+  readonly server: string;
+  readonly redis: string;
   readonly secret: string;
   readonly brokers: readonly string[];
   readonly auth: KafkaAuth;
+  readonly identifier: string;
+  readonly prefix: string;
 }
 
 interface Described {
@@ -73,8 +77,14 @@ export interface AuthDefinition extends Described {
   readonly default: KafkaAuth;
 }
 
-/** What only the owner of a deployment can know. */
-export interface AddressDefinition<Kind extends "url" | "secret" | "brokers"> extends Described {
+/** `identifier`: of a database or a table. `prefix`: what keys begin with; it may be empty. */
+export interface NameDefinition<Kind extends "identifier" | "prefix"> extends Described {
+  readonly kind: Kind;
+  readonly default: string;
+}
+
+/** What only the owner of a deployment can know. `server`: a database's HTTP interface. */
+export interface AddressDefinition<Kind extends "url" | "server" | "redis" | "secret" | "brokers"> extends Described {
   readonly kind: Kind;
   readonly default: undefined;
 }
@@ -87,7 +97,11 @@ export type SettingDefinition =
   | SinksDefinition
   | TopicDefinition
   | AuthDefinition
+  | NameDefinition<"identifier">
+  | NameDefinition<"prefix">
   | AddressDefinition<"url">
+  | AddressDefinition<"server">
+  | AddressDefinition<"redis">
   | AddressDefinition<"secret">
   | AddressDefinition<"brokers">;
 

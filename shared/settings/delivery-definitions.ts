@@ -4,6 +4,7 @@ import type {
   CountDefinition,
   DurationDefinition,
   FlagDefinition,
+  NameDefinition,
   Needed,
 } from "./definition.ts";
 
@@ -70,3 +71,67 @@ const auth: AuthDefinition = {
 
 /** The Kafka cluster that takes results. */
 export const kafkaDefinitions = { brokers, auth } as const;
+
+const login = 'JSON `{"username":…,"password":…}`';
+
+const serverUrl: Needed<AddressDefinition<"server">> = {
+  kind: "server",
+  default: undefined,
+  meaning: "the HTTP interface of the server, by https; its port is 8443 where ClickHouse is set up as it comes",
+  needed: "give the https URL of the server",
+};
+
+const serverSecretArn: Needed<AddressDefinition<"secret">> = {
+  kind: "secret",
+  default: undefined,
+  meaning: `the ARN of a secret in Secrets Manager that holds who writes: ${login}`,
+  needed: "give the ARN of the secret with user name and password",
+};
+
+const database: NameDefinition<"identifier"> = {
+  kind: "identifier",
+  default: "engagement",
+  meaning: "the database that the table is in",
+};
+
+const table: NameDefinition<"identifier"> = {
+  kind: "identifier",
+  default: "events_enriched",
+  meaning: "the table that takes the results; `infra/clickhouse/events_enriched.sql` makes it",
+};
+
+/** The ClickHouse that takes results out of their topic. */
+export const clickhouseDefinitions = { url: serverUrl, secretArn: serverSecretArn, database, table } as const;
+
+const redisUrl: Needed<AddressDefinition<"redis">> = {
+  kind: "redis",
+  default: undefined,
+  meaning: "the server that takes writes: port 6379 and database 0 where none is named",
+  needed: "give the URL of the server",
+};
+
+const redisSecretArn: AddressDefinition<"secret"> = {
+  kind: "secret",
+  default: undefined,
+  meaning: `the ARN of a secret in Secrets Manager that holds who writes: ${login}, or the password alone; without it nobody says who writes`,
+};
+
+const prefix: NameDefinition<"prefix"> = {
+  kind: "prefix",
+  default: "",
+  meaning: "what all keys begin with; a Redis Cluster needs one with a hash tag, such as `{tidemark}:`",
+};
+
+/** The Redis that takes results out of their topic. */
+export const redisDefinitions = { url: redisUrl, secretArn: redisSecretArn, prefix } as const;
+
+const postgresSecretArn: Needed<AddressDefinition<"secret">> = {
+  kind: "secret",
+  default: undefined,
+  meaning:
+    'the ARN of a secret in Secrets Manager that says where the tables are: JSON as Amazon RDS writes it, `{"username":…,"password":…,"host":…,"port":…,"dbname":…}`, or a URL `postgres://USER:PASSWORD@HOST:PORT/DATABASE`',
+  needed: "give the ARN of the secret that says where the tables are",
+};
+
+/** The database that a backfill reads. */
+export const postgresDefinitions = { secretArn: postgresSecretArn } as const;

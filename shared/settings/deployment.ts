@@ -1,8 +1,14 @@
 import { formatDuration } from "../core/duration.ts";
 import type { DurationMs } from "../core/units.ts";
 import { contradictionsIn, type SomePipelines } from "./contradictions.ts";
-import type { Definitions } from "./definition.ts";
-import { endpointDefinitions, kafkaDefinitions } from "./delivery-definitions.ts";
+import type { Definitions, Sink } from "./definition.ts";
+import {
+  clickhouseDefinitions,
+  endpointDefinitions,
+  kafkaDefinitions,
+  postgresDefinitions,
+  redisDefinitions,
+} from "./delivery-definitions.ts";
 import { settingDefinitions } from "./pipeline-definitions.ts";
 import {
   type CompleteValuesOf,
@@ -21,6 +27,9 @@ export type DeployedSettings<P extends PipelineName> = PipelineSettings<P> & { r
 export type DeployedPipelines = { readonly [P in PipelineName]?: DeployedSettings<P> };
 export type EndpointSettings = CompleteValuesOf<typeof endpointDefinitions>;
 export type KafkaSettings = ValuesOf<typeof kafkaDefinitions>;
+export type ClickHouseSettings = CompleteValuesOf<typeof clickhouseDefinitions>;
+export type RedisSettings = CompleteValuesOf<typeof redisDefinitions>;
+export type PostgresSettings = CompleteValuesOf<typeof postgresDefinitions>;
 
 /** All that is decided about a deployment. */
 export interface Deployment {
@@ -29,9 +38,15 @@ export interface Deployment {
   /** There wherever a pipeline has the sink `http`. */
   readonly endpoint?: EndpointSettings;
   readonly kafka: KafkaSettings;
+  /** There wherever a pipeline has the sink `clickhouse`. */
+  readonly clickhouse?: ClickHouseSettings;
+  /** There wherever a pipeline has the sink `redis`. */
+  readonly redis?: RedisSettings;
+  /** There where a backfill has something to read. */
+  readonly postgres?: PostgresSettings;
 }
 
-const parts = ["pipelines", "endpoint", "kafka"];
+const parts = ["pipelines", "endpoint", "kafka", "clickhouse", "redis", "postgres"];
 
 /**
  * Reads the settings of a deployment: what `cdk.json` has in its context under `tidemark`.
@@ -40,16 +55,30 @@ const parts = ["pipelines", "endpoint", "kafka"];
 export function readDeployment(json: unknown): Deployment {
   if (!isObject(json)) throw new SettingError([`tidemark takes an object of ${parts.join(", ")}, not ${shown(json)}`]);
   const pipelines = readPipelineGroups(json.pipelines);
-  const endpoint = readEndpoint(json.endpoint, pipelines.values);
+  const endpoint = readGiven(groupOf("endpoint", endpointDefinitions), json.endpoint);
   const kafka = readGroup(groupOf("kafka", kafkaDefinitions), json.kafka === undefined ? {} : json.kafka);
-  const unknown = unknownNames("tidemark has no setting", parts, json);
-  const problems = [...unknown, ...pipelines.problems, ...(endpoint.problems ?? []), ...kafka.problems];
+  const clickhouse = readGiven(groupOf("clickhouse", clickhouseDefinitions), json.clickhouse);
+  const redis = readGiven(groupOf("redis", redisDefinitions), json.redis);
+  const postgres = readGiven(groupOf("postgres", postgresDefinitions), json.postgres);
+  const problems = [
+    ...unknownNames("tidemark has no setting", parts, json),
+    ...pipelines.problems,
+    ...(endpoint?.problems ?? missingFor("http", "endpoint", endpointDefinitions, pipelines.values)),
+    ...kafka.problems,
+    ...(clickhouse?.problems ?? missingFor("clickhouse", "clickhouse", clickhouseDefinitions, pipelines.values)),
+    ...(redis?.problems ?? missingFor("redis", "redis", redisDefinitions, pipelines.values)),
+    ...plainPasswords(redis?.values),
+    ...(postgres?.problems ?? []),
+  ];
   if (problems.length > 0) throw new SettingError(problems);
   // Without a problem nothing that a deployment needs is missing.
   return {
     pipelines: pipelines.values as DeployedPipelines,
-    ...(endpoint.values && { endpoint: endpoint.values as EndpointSettings }),
+    ...(endpoint && { endpoint: endpoint.values as EndpointSettings }),
     kafka: kafka.values as KafkaSettings,
+    ...(clickhouse && { clickhouse: clickhouse.values as ClickHouseSettings }),
+    ...(redis && { redis: redis.values as RedisSettings }),
+    ...(postgres && { postgres: postgres.values as PostgresSettings }),
   };
 }
 
@@ -106,20 +135,24 @@ function readPipelineGroups(json: unknown): GroupReading<SomePipelines> {
   return { values, problems: [...none, ...unknown, ...wrong, ...contradictionsIn(values)] };
 }
 
-/** The endpoint, where one is given. It must be where results are sent to it. */
-function readEndpoint(
-  json: unknown,
-  pipelines: SomePipelines,
-): Partial<GroupReading<ValuesOf<typeof endpointDefinitions>>> {
-  if (json !== undefined) return readGroup(groupOf("endpoint", endpointDefinitions), json);
-  const senders = pipelineNames.filter((name) => pipelines[name]?.sinks?.includes("http"));
-  if (senders.length === 0) return {};
+function readGiven<D extends Definitions>(group: Group<D>, json: unknown): GroupReading<ValuesOf<D>> | undefined {
+  return json === undefined ? undefined : readGroup(group, json);
+}
+
+/** What is said where a group isn't given that pipelines with this sink need. */
+function missingFor(sink: Sink, group: string, definitions: Definitions, pipelines: SomePipelines): string[] {
+  const senders = pipelineNames.filter((name) => pipelines[name]?.sinks?.includes(sink));
+  if (senders.length === 0) return [];
   const have = senders.length === 1 ? "has" : "have";
-  return {
-    problems: [
-      `endpoint is missing, but ${senders.join(" and ")} ${have} the sink http; give endpoint.url and endpoint.secretArn, or other sinks`,
-    ],
-  };
+  const needed = Object.keys(definitions).filter((name) => definitions[name]?.needed !== undefined);
+  const give = needed.map((name) => `${group}.${name}`).join(" and ");
+  return [`${group} is missing, but ${senders.join(" and ")} ${have} the sink ${sink}; give ${give}, or other sinks`];
+}
+
+/** A password would go over the network as it is. Without one, plain text is the deployment's own decision. */
+function plainPasswords({ url, secretArn }: Partial<ValuesOf<typeof redisDefinitions>> = {}): string[] {
+  if (secretArn === undefined || !url?.startsWith("redis:")) return [];
+  return ["redis.url is without TLS, and the password of redis.secretArn would go in plain text; use rediss://"];
 }
 
 function groupOf<D extends Definitions>(name: string, definitions: D): Group<D> {

@@ -32,18 +32,30 @@ export function readValue(definition: SettingDefinition, given: unknown): Readin
       return readTopic(given);
     case "url":
       return readUrl(given);
+    case "server":
+      return readServer(given);
+    case "redis":
+      return readRedis(given);
     case "secret":
       return readSecretArn(given);
     case "brokers":
       return readBrokers(given);
     case "auth":
       return readAuth(given);
+    case "identifier":
+      return readIdentifier(given);
+    case "prefix":
+      return readPrefix(given);
   }
 }
 
 /** What Kafka allows, but for names that begin with two underscores, such as `__consumer_offsets`: those are its own. */
 const topicForm = /^(?!__|\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/;
 const secretArnForm = /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:\S+$/;
+const redisForm = /^rediss?:\/\/[^\s/?#]+(\/\d{0,9})?$/;
+/** Names that mean the same with and without quotes. */
+const identifierForm = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+const prefixForm = /^[\x21-\x7e]{0,64}$/;
 const brokerForm = /^[a-zA-Z0-9][a-zA-Z0-9.-]{0,252}:(\d{1,5})$/;
 
 function value(value: ValueOfKind[keyof ValueOfKind]): Reading {
@@ -113,6 +125,24 @@ function readUrl(given: unknown): Reading {
   return value(given as string);
 }
 
+/** Never shown, as an endpoint's isn't. */
+function readServer(given: unknown): Reading {
+  const url = typeof given === "string" && URL.canParse(given) ? new URL(given) : undefined;
+  if (url?.protocol !== "https:") return wrong("takes an https URL such as https://clickhouse.example.com:8443");
+  if (url.username || url.password) return wrong("takes a URL without user name and password: those are the secret's");
+  if (url.search || url.hash) return wrong("takes a URL without query and fragment");
+  return value(given as string);
+}
+
+/** Never shown: it may hold the password. */
+function readRedis(given: unknown): Reading {
+  const isRedis = typeof given === "string" && redisForm.test(given) && URL.canParse(given);
+  const { hostname, username, password } = isRedis ? new URL(given) : {};
+  if (!hostname) return wrong("takes redis://HOST[:PORT][/DATABASE], or rediss:// for TLS");
+  if (username || password) return wrong("takes a URL without user name and password: those are the secret's");
+  return value(given as string);
+}
+
 /** It is never shown: somebody may have put the secret itself here. */
 function readSecretArn(given: unknown): Reading {
   if (typeof given === "string" && secretArnForm.test(given)) return value(given);
@@ -122,6 +152,16 @@ function readSecretArn(given: unknown): Reading {
 function readTopic(given: unknown): Reading {
   if (typeof given === "string" && topicForm.test(given)) return value(given);
   return wrong(`takes the name of a Kafka topic (letters, digits, dots, hyphens and underscores), not ${shown(given)}`);
+}
+
+function readIdentifier(given: unknown): Reading {
+  if (typeof given === "string" && identifierForm.test(given)) return value(given);
+  return wrong(`takes a name of at most 128 letters, digits and _, no digit first, not ${shown(given)}`);
+}
+
+function readPrefix(given: unknown): Reading {
+  if (typeof given === "string" && prefixForm.test(given)) return value(given);
+  return wrong(`takes at most 64 visible ASCII characters, not ${shown(given)}`);
 }
 
 function readAuth(given: unknown): Reading {

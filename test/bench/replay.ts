@@ -36,6 +36,7 @@ const sinksOf = {
   conversions: ["s3,kafka"],
   dedupe: ["s3,kafka"],
   windows: ["s3,kafka"],
+  engagement: ["s3,http,views", "s3"],
   purchases: ["s3,views"],
 };
 console.log(`${records} records; the yardstick loop takes ${yardstick()} ms`);

@@ -46,7 +46,7 @@ endpointContract({
         return behave === "down" ? undefined : faultOf(behave(tryNumber));
       },
     });
-    const endpoint = new HttpsEndpoint({ url: server.url, secrets: [secret], tryTimeout: 200, ...quick });
+    const endpoint = new HttpsEndpoint({ url: server.url, secrets: [secret], tryTimeout: 500, ...quick });
     if (behave === "down") await server.stop();
     const close = async () => {
       endpoint.close();
@@ -209,7 +209,7 @@ describe("HttpsEndpoint", () => {
     const settings = { triesMax: 1, failuresMax: 3, restFor: 10_000 };
     const resting = (retryAfter: number) => ({
       kind: "unavailable",
-      reason: "left alone after 3 failures in a row",
+      reason: "left alone after 3 failures in a row, the last: status 500",
       retryAfter,
     });
 

@@ -11,12 +11,15 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** Three transactions and the end. */
 const records = "13000";
-const sinks = { purchases: "s3,http,kafka,views" } as Readonly<Record<string, string>>;
+const sinks = { engagement: "s3,http,kafka,views", purchases: "s3,http,kafka,views" } as Readonly<
+  Record<string, string>
+>;
 const topics = {
   attribution: "attributed-page-views",
   conversions: "attributed-events",
   dedupe: "processed-events",
   windows: "mode-b-aggregates",
+  engagement: "events-enriched",
   purchases: "processed-purchases",
 };
 

@@ -49,7 +49,10 @@ export async function startWire(
 ) {
   const requests: WireRequest[] = [];
   const listener = async (incoming: IncomingMessage, response: ServerResponse) => {
-    requests.push(await read(incoming));
+    const request = await read(incoming).catch(() => undefined);
+    // It was cut on its way.
+    if (!request) return;
+    requests.push(request);
     give(answer(requests.length), response);
   };
   const server = tls ? createHttpsServer(tls, listener) : createServer(listener);

@@ -31,16 +31,14 @@ expected = "Basic " + base64.b64encode(f"tidemark:{os.environ['CLICKHOUSE_PASSWO
 
 def run(sql: str, settings: dict[str, str]) -> bytes:
     with turn:
-        done = []
         try:
-            for name, value in settings.items():
-                engine.query(f"SET {name} = '{escaped(value)}'")
-                done.append(name)
+            if settings:
+                engine.query("SET " + ", ".join(f"{name} = '{escaped(value)}'" for name, value in settings.items()))
             answer = engine.query(sql, "TabSeparated")
             return b"" if answer is None else answer.bytes()
         finally:
-            for name in done:
-                engine.query(f"SET {name} = DEFAULT")
+            if settings:
+                engine.query("SET " + ", ".join(f"{name} = DEFAULT" for name in settings))
 
 
 def escaped(text: str) -> str:
@@ -80,8 +78,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("X-ClickHouse-Query-Id", parameters.get("query_id", ""))
         for name, value in headers.items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+        try:
+            self.end_headers()
+            self.wfile.write(body)
+        except ConnectionError:  # The client waits no more.
+            self.close_connection = True
 
     def read_body(self) -> bytes:
         if self.headers.get("Transfer-Encoding") != "chunked":

@@ -35,7 +35,25 @@ function checked(columns: readonly Column[], row: Row): Row {
 }
 
 function fits(value: string | number | boolean, type: ColumnType): boolean {
-  if (type === "boolean") return typeof value === "boolean";
-  if (type === "string" || type === "decimal") return typeof value === "string";
-  return type === "double" ? Number.isFinite(value) : Number.isSafeInteger(value);
+  switch (type) {
+    case "boolean":
+      return typeof value === "boolean";
+    case "string":
+    case "decimal":
+      return typeof value === "string";
+    case "double":
+      return Number.isFinite(value);
+    case "int32":
+      return typeof value === "number" && (value | 0) === value;
+    case "int64":
+      return Number.isSafeInteger(value) || isLongInt64(value);
+    case "timestamp":
+      return Number.isSafeInteger(value);
+  }
+}
+
+/** Digits of a 64-bit integer that a number wouldn't hold exactly. */
+function isLongInt64(value: string | number | boolean): boolean {
+  if (typeof value !== "string" || !/^-?[1-9]\d{15,18}$/.test(value)) return false;
+  return !Number.isSafeInteger(Number(value)) && BigInt.asIntN(64, BigInt(value)) === BigInt(value);
 }

@@ -26,6 +26,6 @@ export function endpointUrl(text: string, allowPlainHttp: boolean): URL {
   return url;
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || (isIPv4(host) && host.startsWith("127."));
 }

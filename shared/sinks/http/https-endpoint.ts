@@ -5,10 +5,11 @@ import { urlToHttpOptions } from "node:url";
 import { StreamError } from "../../core/errors.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { DeliveryOutcome, Endpoint, Message } from "../../ports/endpoint.ts";
+import type { RateLimit } from "../../ports/rate-limit.ts";
 import { type FailureInBody, outcomeOf } from "./answer.ts";
 import { endpointUrl } from "./endpoint-url.ts";
 import { exchange, type Reply } from "./exchange.ts";
-import { defaultRetries, type Random, Retries, type RetrySettings } from "./retries.ts";
+import { defaultRetries, type Random, Retries, type RetrySettings, type Sent } from "./retries.ts";
 import { sign, webhookId, webhookKey } from "./standard-webhooks.ts";
 
 export interface HttpsEndpointSettings extends Partial<RetrySettings> {
@@ -23,6 +24,8 @@ export interface HttpsEndpointSettings extends Partial<RetrySettings> {
   readonly socketsMax?: number;
   /** For endpoints that say 200 and mean failure, as `statusErrorInBody`. Off by default: 2xx is accepted. */
   readonly failureInBody?: FailureInBody;
+  /** Who gives leave for each request, those that are tried again too. None by default. */
+  readonly rateLimit?: RateLimit;
 }
 
 interface Parcel {
@@ -43,7 +46,16 @@ export class HttpsEndpoint implements Endpoint {
 
   /** @throws {StreamError} fault `bug`: a URL or a secret that can't be used; the message holds no secret. */
   constructor(settings: HttpsEndpointSettings, clock: Clock = systemClock, random: Random = Math.random) {
-    const { url, secrets, ca, allowPlainHttp = false, socketsMax = 50, failureInBody, ...retries } = settings;
+    const {
+      url,
+      secrets,
+      ca,
+      allowPlainHttp = false,
+      socketsMax = 50,
+      failureInBody,
+      rateLimit,
+      ...retries
+    } = settings;
     if (secrets.length === 0) throw new StreamError("bug", "endpoint: no webhook secret is given");
     const pool = { keepAlive: true, maxSockets: socketsMax };
     this.#target = urlToHttpOptions(endpointUrl(url, allowPlainHttp));
@@ -52,7 +64,7 @@ export class HttpsEndpoint implements Endpoint {
       this.#target.protocol === "https:" ? new HttpsAgent({ ...pool, ...(ca && { ca }) }) : new HttpAgent(pool);
     this.#failureInBody = failureInBody;
     this.#clock = clock;
-    this.#retries = new Retries({ ...defaultRetries, ...retries }, clock, random);
+    this.#retries = new Retries({ ...defaultRetries, ...retries }, clock, random, rateLimit);
   }
 
   /** Every try has the same id and body, and its own timestamp and signature. A fired `signal` ends it as `unavailable`. */
@@ -67,11 +79,10 @@ export class HttpsEndpoint implements Endpoint {
     this.#agent.destroy();
   }
 
-  async #deliver(parcel: Parcel, limit: AbortSignal): Promise<DeliveryOutcome> {
-    let reply = await this.#send(parcel, limit);
-    // The other side closed an idle connection, or this Lambda was frozen meanwhile: that says nothing about the endpoint.
-    if (reply.kind === "failed" && reply.stale && !this.#retries.stopped) reply = await this.#send(parcel, limit);
-    return outcomeOf(reply, this.#clock.now(), this.#failureInBody);
+  async #deliver(parcel: Parcel, limit: AbortSignal): Promise<Sent> {
+    const reply = await this.#send(parcel, limit);
+    const outcome = outcomeOf(reply, this.#clock.now(), this.#failureInBody);
+    return { outcome, isStale: reply.kind === "failed" && reply.stale };
   }
 
   #send({ id, body }: Parcel, limit: AbortSignal): Promise<Reply> {

@@ -1,8 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { functions, type Trigger } from "../../../functions/manifest.ts";
+import { startWire } from "../../support/clickhouse-wire.ts";
+import { skipRedis, redisServer } from "../../support/redis-server.ts";
 import { runCli } from "../../support/run-cli.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tidemark-invoke-"));
@@ -17,6 +19,10 @@ function samplesOf(trigger: Trigger): string[] {
       return [`dynamodb-stream-${trigger.table}`];
     case "schedule":
       return ["schedule"];
+    case "results":
+    case "invoke":
+      // They need a server: below.
+      return [];
     case "http":
       return ["http-api-generate", "http-api-total", "http-api-content-last", "http-api-content-top"];
   }
@@ -93,4 +99,63 @@ it("another number of partitions than the state has is bad usage", async () => {
   expect(await runCli("invoke", "purchases", event, ...places, "--partitions", "4")).toMatchObject({ code: 0 });
   const other = await runCli("invoke", "purchases", event, ...places, "--partitions", "5");
   expect(other).toMatchObject({ code: 2, err: expect.stringContaining("this state has 4 partitions, not 5") });
+});
+
+describe("a function that needs a server", () => {
+  const done = { batchItemFailures: [] };
+
+  /** What `tidemark invoke` does with the sample of a function, in an environment that has these variables too. */
+  const invokeWith = async (name: string, directory: string, variables: Readonly<Record<string, string>> = {}) => {
+    for (const [variable, value] of Object.entries(variables)) vi.stubEnv(variable, value);
+    const places = ["--state", join(root, directory, "state"), "--out", join(root, directory)];
+    const ended = await runCli("invoke", name, `test/events/${name}.json`, ...places);
+    vi.unstubAllEnvs();
+    return ended;
+  };
+
+  it.each([
+    ["clickhouse", "CLICKHOUSE_URL"],
+    ["redis", "REDIS_URL"],
+    ["backfill", "POSTGRES_URL"],
+  ])("is bad usage without one: %s names %s", async (name, variable) => {
+    const { code, err } = await invokeWith(name, `no-${name}`, { [variable]: "" });
+    expect({ code, lines: err.trimEnd().split("\n").length }).toEqual({ code: 2, lines: 1 });
+    expect(err).toContain(`in the variable ${variable}`);
+  });
+
+  it("writes the results of its event to ClickHouse, and puts aside what is none", async () => {
+    const server = await startWire();
+    const login = { CLICKHOUSE_USER: "me", CLICKHOUSE_PASSWORD: "secret" };
+    const { code, out, err } = await invokeWith("clickhouse", "clickhouse", { CLICKHOUSE_URL: server.url, ...login });
+    await server.stop();
+    expect({ code, err, answer: JSON.parse(out) }).toEqual({ code: 0, err: "", answer: done });
+    const rows = server.requests.flatMap(({ body }) => body.trimEnd().split("\n")).map((row) => JSON.parse(row));
+    const ids = rows.map(({ event_id, revision }) => `${event_id}:${revision}`);
+    expect(ids.toSorted()).toEqual(["10:1", "12:1", "16:1", "3:1", "8:1", "8:2"]);
+    const row16 = { content_id: 1, duration_ms: 7_000, engagement_seconds: 7, engagement_pct: 0.02 };
+    expect(rows.find(({ event_id }) => event_id === 16)).toMatchObject(row16);
+    expect(server.requests[0]?.headers.authorization).toBe(`Basic ${Buffer.from("me:secret").toString("base64")}`);
+    const letters = globSync("**/*.json", { cwd: join(root, "clickhouse", "s3", "dead_letters") });
+    expect(letters.toSorted()).toEqual([4, 5].map((at) => `clickhouse/unread/events-enriched-1-${at}.json`));
+  });
+
+  it("says which messages are to be sent again, where nobody listens: all from the first result on", async () => {
+    const { code, out } = await invokeWith("redis", "no-server", { REDIS_URL: "redis://127.0.0.1:1" });
+    const named = [0, 1].flatMap((partition) =>
+      Array.from({ length: [4, 6][partition] ?? 0 }, (_, offset) => ({
+        itemIdentifier: { partition: `events-enriched-${partition}`, offset },
+      })),
+    );
+    expect({ code, answer: JSON.parse(out) }).toEqual({ code: 0, answer: { batchItemFailures: named } });
+  });
+
+  it.skipIf(skipRedis)(`counts events in Redis, each once${skipRedis ? ` (skipped: ${skipRedis})` : ""}`, async () => {
+    const server = await redisServer();
+    for (const _ of [1, 2]) {
+      const { code, out, err } = await invokeWith("redis", "redis", { REDIS_URL: server.url, REDIS_PREFIX: "p:" });
+      expect({ code, err, answer: JSON.parse(out) }).toEqual({ code: 0, err: "", answer: done });
+    }
+    expect(await server.client.mget("p:content:count:1", "p:content:count:4")).toEqual(["3", "2"]);
+    await server.close();
+  });
 });

@@ -49,6 +49,9 @@ describe("what Lambda loads", () => {
         ENDPOINT_URL: "https://example.com/",
         KAFKA_BROKERS: "localhost:9092",
         KAFKA_AUTH: "none",
+        CLICKHOUSE_URL: "https://example.com:8443",
+        REDIS_URL: "rediss://example.com",
+        POSTGRES_URL: "postgres://example.com/media",
       };
       for (const variable of environment) vi.stubEnv(variable, values[variable] ?? "x");
       const missing = environment[0] as string;

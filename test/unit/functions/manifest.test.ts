@@ -2,16 +2,28 @@ import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { type FunctionRow, functions } from "../../../functions/manifest.ts";
-import { sourceTopics } from "../../../shared/settings/pipeline-definitions.ts";
+import { databaseSinks } from "../../../shared/settings/definition.ts";
+import { settingDefinitions, sourceTopics } from "../../../shared/settings/pipeline-definitions.ts";
 import { pipelineNames } from "../../../shared/settings/settings.ts";
 
 const rows = functions.map((row) => [row.name, row] as const);
 const folderOf = (row: FunctionRow) => join("functions", row.folder);
 
-/** The variables that a function's wiring looks at, in an environment where there is none. */
+/** Every pipeline, with every sink that it can have. */
+const PIPELINES = JSON.stringify(
+  Object.fromEntries(
+    pipelineNames.map((name) => [name, { partitions: 3, sinks: settingDefinitions[name].sinks.known }]),
+  ),
+);
+
+/** The variables that a function's wiring looks at, in an environment where there are only pipelines. */
 async function variablesRead(row: FunctionRow): Promise<string[]> {
   const read = new Set<string>();
-  const empty = new Proxy<Record<string, string | undefined>>({}, { get: (_, name) => void read.add(String(name)) });
+  const get = (_: object, name: string | symbol) => {
+    read.add(String(name));
+    return name === "PIPELINES" ? PIPELINES : undefined;
+  };
+  const empty = new Proxy<Record<string, string | undefined>>({}, { get });
   const { wire } = (await import(`../../../functions/${row.folder}/wiring.ts`)) as {
     wire: (values: unknown) => unknown;
   };
@@ -61,7 +73,7 @@ describe("the manifest", () => {
     for (const trigger of functions.flatMap(({ triggers }) => triggers)) {
       if (trigger.kind === "schedule")
         expect(Number.isInteger(trigger.everyMinutes) && trigger.everyMinutes > 0).toBe(true);
-      else if (trigger.kind !== "http") {
+      else if ("batchSize" in trigger) {
         expect(trigger.batchSize).toBeGreaterThanOrEqual(1);
         expect(trigger.batchSize).toBeLessThanOrEqual(10_000);
         expect(trigger.batchWindowSeconds).toBeGreaterThanOrEqual(0);
@@ -70,12 +82,23 @@ describe("the manifest", () => {
     }
   });
 
-  it("has one consumer for each pipeline, which reads all its topics and no others", () => {
+  it("has one consumer for each topic of each pipeline, and for no others", () => {
     const read = functions.flatMap(({ pipelines, triggers }) =>
-      triggers.flatMap((one) => (one.kind === "msk" ? [[pipelines.join(), one.topics]] : [])),
+      triggers.flatMap((one) => (one.kind === "msk" ? one.topics.map((topic) => [pipelines.join(), topic]) : [])),
     );
-    expect(Object.fromEntries(read)).toEqual(sourceTopics);
-    expect(read).toHaveLength(pipelineNames.length);
+    const owed = pipelineNames.flatMap((name) => sourceTopics[name].map((topic) => [name, topic]));
+    expect(read.toSorted()).toEqual(owed.toSorted());
+  });
+
+  it("feeds every database from the topic of each pipeline that has it as a sink, and from no change stream", () => {
+    const fed = functions.flatMap(({ name, triggers }) =>
+      triggers.flatMap((one) => (one.kind === "results" ? [[one.pipeline, name]] : [])),
+    );
+    const owed = pipelineNames.flatMap((name) => {
+      const known: readonly string[] = settingDefinitions[name].sinks.known;
+      return databaseSinks.flatMap((sink) => (known.includes(sink) ? [[name, sink]] : []));
+    });
+    expect(fed.toSorted()).toEqual(owed.toSorted());
   });
 
   it("knows only pipelines that there are, and leaves none without a function", () => {

@@ -93,10 +93,10 @@ describe("readDeployment", () => {
   });
 
   it.each<[json: unknown, problem: string]>([
-    [undefined, "tidemark takes an object of pipelines, endpoint, kafka, not nothing"],
-    [null, "tidemark takes an object of pipelines, endpoint, kafka, not null"],
-    ["{}", 'tidemark takes an object of pipelines, endpoint, kafka, not "{}"'],
-    [[], "tidemark takes an object of pipelines, endpoint, kafka, not a list"],
+    [undefined, "tidemark takes an object of pipelines, endpoint, kafka, clickhouse, redis, postgres, not nothing"],
+    [null, "tidemark takes an object of pipelines, endpoint, kafka, clickhouse, redis, postgres, not null"],
+    ["{}", 'tidemark takes an object of pipelines, endpoint, kafka, clickhouse, redis, postgres, not "{}"'],
+    [[], "tidemark takes an object of pipelines, endpoint, kafka, clickhouse, redis, postgres, not a list"],
     [
       {},
       "pipelines takes an object of one or more of attribution, conversions, dedupe, windows, engagement, purchases, not nothing",
@@ -123,7 +123,7 @@ describe("readDeployment", () => {
     [
       "in the root",
       '{"__proto__":{"pipelines":{}},"pipelines":{"windows":{"partitions":1}}}',
-      'tidemark has no setting "__proto__"; known are pipelines, endpoint, kafka',
+      'tidemark has no setting "__proto__"; known are pipelines, endpoint, kafka, clickhouse, redis, postgres',
     ],
     [
       "among pipelines",

@@ -1,7 +1,13 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { settingsPage, settingsReference } from "../../../localstack/reference/settings-reference.ts";
-import { endpointDefinitions, kafkaDefinitions } from "../../../shared/settings/delivery-definitions.ts";
+import {
+  clickhouseDefinitions,
+  endpointDefinitions,
+  kafkaDefinitions,
+  postgresDefinitions,
+  redisDefinitions,
+} from "../../../shared/settings/delivery-definitions.ts";
 import { readDeployment } from "../../../shared/settings/deployment.ts";
 import { settingDefinitions } from "../../../shared/settings/pipeline-definitions.ts";
 
@@ -21,7 +27,11 @@ describe("docs/reference/settings.md", () => {
   });
 
   it("has a row for every setting there is", () => {
-    const groups = { ...settingDefinitions, endpoint: endpointDefinitions, kafka: kafkaDefinitions };
+    const groups = {
+      ...settingDefinitions,
+      ...{ endpoint: endpointDefinitions, kafka: kafkaDefinitions, clickhouse: clickhouseDefinitions },
+      ...{ redis: redisDefinitions, postgres: postgresDefinitions },
+    };
     const all = Object.entries(groups).flatMap(([group, settings]) =>
       Object.keys(settings).map((setting) => `${group}.${setting}`),
     );
@@ -30,7 +40,10 @@ describe("docs/reference/settings.md", () => {
 
   it("shows examples that a deployment takes, together", () => {
     const examples = Array.from(page.matchAll(/```json\n(.*?)```/gs), ([, json = ""]) => JSON.parse(json) as object);
-    expect(examples.map((example) => Object.keys(example))).toEqual([["pipelines"], ["endpoint", "kafka"]]);
+    expect(examples.map((example) => Object.keys(example))).toEqual([
+      ["pipelines"],
+      ["endpoint", "kafka", "clickhouse", "redis", "postgres"],
+    ]);
     const deployment = readDeployment(Object.assign({}, ...examples));
     expect(deployment.endpoint?.batchMax).toBe(100);
   });

@@ -1,0 +1,17 @@
+import { outputBucket, systemClock } from "../aws.ts";
+import { Environment } from "../environment.ts";
+import type { StoreApp } from "../result-handler.ts";
+import { clickHouseOf } from "../result-stores.ts";
+
+/**
+ * Reads OUTPUT_BUCKET, BATCH_FAILURES and what `clickHouseOf` names.
+ * @throws {StreamError} fault `bug`: names every variable that is missing or wrong.
+ */
+export async function wire(variables: Readonly<Record<string, string | undefined>>): Promise<StoreApp> {
+  const environment = new Environment(variables);
+  const openStore = clickHouseOf(environment);
+  const deadLetters = outputBucket(environment);
+  const failures = environment.oneOf("BATCH_FAILURES", ["report", "throw"]);
+  environment.check();
+  return { store: await openStore(), deadLetters, clock: systemClock, failures };
+}
