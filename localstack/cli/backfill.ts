@@ -10,12 +10,13 @@ import { wire } from "../../functions/backfill/wiring.ts";
 import { parseEventTime } from "../../shared/core/time.ts";
 import type { EventTimeMs } from "../../shared/core/units.ts";
 import { recordsRead } from "../../shared/runtime/counts.ts";
+import { storeSink } from "../../shared/runtime/immediate-sinks.ts";
 import { settingDefinitions } from "../../shared/settings/pipeline-definitions.ts";
 import { parquetFormat } from "../../shared/sinks/parquet/parquet-format.ts";
 import { PostgresEventRows } from "../../shared/sources/postgres/postgres-event-rows.ts";
 import { systemClock } from "../embedded/system-clock.ts";
 import { RunNotes } from "../replay/run-notes.ts";
-import { openLocalStore } from "../runner/local-stores.ts";
+import { openLocalDatabase } from "../runner/local-stores.ts";
 import { claimOutput, holdState } from "../runner/state-directory.ts";
 import { openWorld } from "../runner/world.ts";
 import { backfillLine, backfillText } from "./backfill-text.ts";
@@ -65,6 +66,7 @@ async function here(flags: BackfillFlags, request: BackfillRequest, signal: Abor
   if (url === undefined)
     throw new UsageError("no table to read: give --postgres postgres://USER:PASSWORD@HOST/DATABASE");
   const rows = new PostgresEventRows({ url });
+  let database: ReturnType<typeof openHere> | undefined;
   const held = holdState(flags.state ?? join(flags.out, "state"));
   try {
     claimOutput(flags.out, held.store);
@@ -82,7 +84,10 @@ async function here(flags: BackfillFlags, request: BackfillRequest, signal: Abor
         ...{ futureClock: "wall", expires: true },
       },
       rows,
-      openSink: openHere,
+      openSink: async (name) => {
+        database = openHere(name);
+        return storeSink(database.name, database.store);
+      },
       afterPortion: async () => {
         await delivery?.start();
         await delivery?.finished();
@@ -96,6 +101,7 @@ async function here(flags: BackfillFlags, request: BackfillRequest, signal: Abor
     }
   } finally {
     held.close();
+    await database?.store.close();
     await rows.close();
   }
 }
@@ -141,8 +147,8 @@ function settingsOf({ set }: BackfillFlags, { sink }: BackfillRequest): Record<s
   return { ...given, sinks: [...new Set([...own, ...(sink ? [sink] : [])])] };
 }
 
-async function openHere(name: SendingSink) {
-  if (name === "clickhouse" || name === "redis") return openLocalStore(name, process.env);
+function openHere(name: SendingSink) {
+  if (name === "clickhouse" || name === "redis") return { name, store: openLocalDatabase(name, process.env) };
   throw new UsageError(
     `the outputs of ${name} are files here, which follow from the state; leave out --sink, or give --aws to repair a deployment's`,
   );

@@ -33,14 +33,15 @@ export function* cutDeliveries(
     const parsed = parseRecordLine(line);
     if (parsed) {
       const record = complete(parsed, pipeline, nextOffsets);
+      const id = togetherness.idOf(record);
       const first = records[0];
-      if (first && (records.length === batchMax || !togetherness.allows(first, record))) {
+      if (first && (records.length === batchMax || !togetherness.allows(first, record, id))) {
         yield { topic: first.topic, records, offset, lines };
         records = [];
         togetherness.forget();
       }
       records.push(record);
-      togetherness.remember(record);
+      togetherness.remember(record, id);
     }
     offset = line.end;
     lines = line.number;
@@ -57,27 +58,25 @@ class Togetherness {
     this.#pipeline = pipeline;
   }
 
-  allows(first: LogRecord, record: LogRecord): boolean {
-    if (first.topic !== record.topic) return false;
-    if (first.partition === record.partition) return true;
-    // Watermarks of a whole topic move with each record. Of records of one id the first counts, in whatever partition.
-    if (this.#pipeline.scope === "topic") return false;
-    const id = this.#idOf(record);
-    return id === undefined || (this.#partitionOfId.get(id) ?? record.partition) === record.partition;
+  /** The business id by which a record counts once in all partitions. */
+  idOf({ topic, value }: LogRecord): string | undefined {
+    const { kind, scope } = this.#pipeline;
+    return kind === "facts" && scope === "partition" && value ? this.#pipeline.idOf(topic, value) : undefined;
   }
 
-  remember(record: LogRecord): void {
-    const id = this.#idOf(record);
-    if (id !== undefined) this.#partitionOfId.set(id, record.partition);
+  allows(first: LogRecord, { topic, partition }: LogRecord, id: string | undefined): boolean {
+    if (first.topic !== topic) return false;
+    // Watermarks of a whole topic move with each record. Of records of one id the first counts, in whatever partition.
+    if (this.#pipeline.scope === "topic") return first.partition === partition;
+    return id === undefined || (this.#partitionOfId.get(id) ?? partition) === partition;
+  }
+
+  remember({ partition }: LogRecord, id: string | undefined): void {
+    if (id !== undefined) this.#partitionOfId.set(id, partition);
   }
 
   forget(): void {
     this.#partitionOfId.clear();
-  }
-
-  #idOf({ topic, value }: LogRecord): string | undefined {
-    const { kind, scope } = this.#pipeline;
-    return kind === "facts" && scope === "partition" && value ? this.#pipeline.idOf(topic, value) : undefined;
   }
 }
 

@@ -1,6 +1,5 @@
 import { enrichedEventColumns } from "../../shared/pipelines/engagement/engagement.ts";
 import type { ResultStore } from "../../shared/ports/result-store.ts";
-import { type ImmediateSink, type StorableResult, storeSink } from "../../shared/runtime/immediate-sinks.ts";
 import type { DatabaseSink } from "../../shared/settings/definition.ts";
 import { ClickHouseStore } from "../../shared/sinks/clickhouse/clickhouse-store.ts";
 import { RedisStore } from "../../shared/sinks/redis/redis-store.ts";
@@ -28,12 +27,4 @@ export function openLocalDatabase(
   const { CLICKHOUSE_DATABASE: database = "engagement", CLICKHOUSE_TABLE: table = "events_enriched" } = variables;
   const login = { username, password, allowPlainHttp: true };
   return new ClickHouseStore({ url, ...login, database, table, columns: enrichedEventColumns });
-}
-
-/** The same as a sink. */
-export function openLocalStore(
-  name: DatabaseSink,
-  variables: Readonly<Record<string, string | undefined>>,
-): ImmediateSink<StorableResult> {
-  return storeSink(name, openLocalDatabase(name, variables));
 }

@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startCli } from "../support/run-cli.ts";
 
-/** `npm run bench [records]`: replays generated traffic of every pipeline and prints what it took. Compare figures of one run only: machines are noisy. */
-const records = process.argv[2] ?? "200000";
+/**
+ * `npm run bench [records [pipeline ...]]`: replays generated traffic of every pipeline, or of these, and prints what it took. Compare
+ * figures of one run only: machines are noisy.
+ */
+const [records = "200000", ...chosen] = process.argv.slice(2);
 const directory = mkdtempSync(join(tmpdir(), "tidemark-bench-"));
 
 /** How long a plain loop takes here and now, in milliseconds: the yardstick for all other figures. */
@@ -41,6 +44,7 @@ const sinksOf = {
 };
 console.log(`${records} records; the yardstick loop takes ${yardstick()} ms`);
 for (const [pipeline, choices] of Object.entries(sinksOf)) {
+  if (chosen.length > 0 && !chosen.includes(pipeline)) continue;
   const input = join(directory, `${pipeline}.ndjson`);
   const shape = ["--records", records, "--partitions", "4", "--users", "20000", "--seed", "1"];
   await startCli(["generate", "--pipeline", pipeline, ...shape, "--output", input]).ended;

@@ -6,7 +6,6 @@ import { inspect } from "node:util";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { StreamError } from "../../shared/core/errors.ts";
-import type { EventRow } from "../../shared/ports/event-rows.ts";
 import { findPostgres } from "../real/requirements.ts";
 import { selfSigned } from "../support/self-signed.ts";
 import { idsIn, openWay, type RowsWorld, startRowsWorld, type Way, year } from "./postgres-rows-world.ts";
@@ -76,24 +75,24 @@ describe.skipIf(skip)(`PostgresEventRows, where something fails${skip ? ` (skipp
     });
 
     it("after its connection broke in the middle of a question", async () => {
-      const rows = world.open().read(year, 4);
-      const first = await rows.next();
+      const rows = world.open().read(year, 2);
+      await rows.next();
       const { release } = await lock();
-      const second = rows.next();
+      const rest = Array.fromAsync(rows);
       await untilOneWaits();
       await disconnect();
       await release();
-      expect([first, await second].map(idsOf)).toEqual([six.slice(0, 4), six.slice(4)]);
+      expect((await rest).flat().map(({ id }) => id)).toEqual(["3", "4", "5", "6"]);
     });
 
     it("after a question took longer than it may", async () => {
-      const rows = world.open({ pageTimeout: 500 }).read(year, 4);
+      const rows = world.open({ pageTimeout: 500 }).read(year, 2);
       await rows.next();
       const { release } = await lock();
-      const second = rows.next();
+      const rest = Array.fromAsync(rows);
       await untilOneWaits(await untilOneWaits());
       await release();
-      expect(idsOf(await second)).toEqual(["5", "6"]);
+      expect((await rest).flat().map(({ id }) => id)).toEqual(["3", "4", "5", "6"]);
     });
 
     it("after the server was out of reach for a while", async () => {
@@ -251,7 +250,8 @@ describe.skipIf(skip)(`PostgresEventRows, where something fails${skip ? ` (skipp
   });
 
   const authority = selfSigned();
-  describe.skipIf(!authority)(`over TLS${authority ? "" : " (skipped: there is no openssl)"}`, () => {
+  const skipTls = authority ? undefined : "there is no openssl";
+  describe.skipIf(skipTls)(`over TLS${skipTls ? ` (skipped: ${skipTls})` : ""}`, () => {
     const folder = mkdtempSync(join(tmpdir(), "tidemark-"));
     const file = join(folder, "authority.pem");
 
@@ -274,7 +274,9 @@ describe.skipIf(skip)(`PostgresEventRows, where something fails${skip ? ` (skipp
     const isEncrypted = async (url: string) => {
       const rows = world.open({ url }).read(year, 4);
       await rows.next();
-      const found = await world.query(`SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ${ours}`);
+      const found = await world.query(
+        `SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE ${ours} ORDER BY backend_start DESC LIMIT 1`,
+      );
       await rows.return(undefined);
       return found.rows;
     };
@@ -312,7 +314,3 @@ describe.skipIf(skip)(`PostgresEventRows, where something fails${skip ? ` (skipp
     });
   });
 });
-
-function idsOf(result: IteratorResult<readonly EventRow[]>): string[] {
-  return result.done ? [] : result.value.map(({ id }) => id);
-}

@@ -9,7 +9,7 @@ const minute = 60_000;
 const accepted = { kind: "accepted" };
 const patient = { writeTimeout: 30_000, connectTimeout: 30_000 };
 const seed = Number(process.env.SEED ?? 1);
-const numRuns = Number(process.env.RUNS ?? 60);
+const numRuns = Number(process.env.RUNS ?? 40);
 /** An hour ahead of the server's clock, so that nothing goes while a test looks. */
 const start = Math.floor(Date.now() / minute) * minute + 60 * minute;
 

@@ -1,13 +1,14 @@
 import type { DurationMs, WallTimeMs } from "../../core/units.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { openRedisSession, type RedisSession, type Script, type SessionSettings } from "./redis-session.ts";
+import {
+  openRedisSession,
+  type RedisSession,
+  type Script,
+  type ScriptInput,
+  type SessionSettings,
+} from "./redis-session.ts";
 
 export type OpenSession = (settings: SessionSettings) => Promise<RedisSession>;
-
-export interface ScriptCall {
-  readonly keys: readonly string[];
-  readonly args: readonly string[];
-}
 
 export type Said =
   | { readonly kind: "answered"; readonly answer: unknown }
@@ -36,12 +37,12 @@ export class KeptSession {
   }
 
   /** Calls don't wait for one another. When `limit` fires, nobody waits for the answer: the session may be one that has no other side. */
-  async run(script: Script, call: ScriptCall, limit: AbortSignal): Promise<Said> {
+  async run(script: Script, input: ScriptInput, limit: AbortSignal): Promise<Said> {
     if (this.#kept && this.#clock.now() - this.#kept.usedAt > this.#idleMax) this.close();
     const wasKept = this.#kept?.hasAnswered === true;
-    const said = await this.#runOnce(script, call, limit);
+    const said = await this.#runOnce(script, input, limit);
     // What a kept session says may be about its past: a connection that is gone, a server that is a replica now.
-    return said.kind === "answered" || !wasKept || limit.aborted ? said : this.#runOnce(script, call, limit);
+    return said.kind === "answered" || !wasKept || limit.aborted ? said : this.#runOnce(script, input, limit);
   }
 
   /** Cuts the connection; the next `run` opens another. */
@@ -49,7 +50,7 @@ export class KeptSession {
     if (this.#kept) this.#drop(this.#kept);
   }
 
-  async #runOnce(script: Script, { keys, args }: ScriptCall, limit: AbortSignal): Promise<Said> {
+  async #runOnce(script: Script, input: ScriptInput, limit: AbortSignal): Promise<Said> {
     if (limit.aborted) return { kind: "failed", reason: "cut short by this side" };
     this.#kept ??= { session: this.#open(this.#settings), hasAnswered: false, usedAt: this.#clock.now() };
     const kept = this.#kept;
@@ -59,7 +60,7 @@ export class KeptSession {
       const session = await kept.session;
       limit.throwIfAborted();
       kept.usedAt = this.#clock.now();
-      const answer = await session.run(script, keys, args);
+      const answer = await session.run(script, input);
       kept.hasAnswered = true;
       return { kind: "answered", answer };
     } catch (error) {

@@ -6,7 +6,7 @@ export interface SessionSettings {
   readonly address: RedisAddress;
   /** Certificate authorities in PEM that are trusted instead of the usual ones. */
   readonly ca?: string | undefined;
-  /** How long it may take until the server has answered for the first time. */
+  /** How long it may take to connect, TLS and login included. */
   readonly connectTimeout: DurationMs;
 }
 
@@ -15,10 +15,15 @@ export interface Script {
   readonly sha1: string;
 }
 
+export interface ScriptInput {
+  readonly keys: readonly string[];
+  readonly args: readonly string[];
+}
+
 /** One connection, which is used until it fails once, and never mended. */
 export interface RedisSession {
   /** The script's answer. @throws {Error} what the server says, or what became of the connection. */
-  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<unknown>;
+  run(script: Script, input: ScriptInput): Promise<unknown>;
   /** Cuts the connection. What is under way fails. */
   close(): void;
 }
@@ -55,7 +60,7 @@ export async function openRedisSession(settings: SessionSettings): Promise<Redis
     clearTimeout(timer);
   }
   return {
-    run: (script, keys, args) => run(redis, script, [keys.length, ...keys, ...args]),
+    run: (script, { keys, args }) => run(redis, script, [keys.length, ...keys, ...args]),
     close: () => redis.disconnect(),
   };
 }

@@ -9,6 +9,7 @@ import {
   summedMinutes,
   topKeptFor,
 } from "./key-names.ts";
+import type { ScriptInput } from "./redis-session.ts";
 
 /** What the script is to do. It names keys and texts by their number in KEYS and ARGV, all else by its place in a list, from 1. */
 interface Plan {
@@ -31,9 +32,7 @@ interface MarkPlan {
 }
 
 /** A call of the script. */
-export interface ScriptCall {
-  readonly keys: readonly string[];
-  readonly args: readonly string[];
+export interface ScriptCall extends ScriptInput {
   /** The keys that hold something of an event. */
   keysOf(event: EnrichedEvent): readonly string[];
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { functions, type Trigger } from "../../../functions/manifest.ts";
 import { startWire } from "../../support/clickhouse-wire.ts";
-import { skipRedis, redisServer } from "../../support/redis-server.ts";
+import { redisServer, skipRedis } from "../../support/redis-server.ts";
 import { runCli } from "../../support/run-cli.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tidemark-invoke-"));

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Context } from "aws-lambda";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createHandler as createClickHouse } from "../../../functions/clickhouse/handler.ts";
@@ -146,6 +147,34 @@ describe("a function that feeds a database", () => {
   it("fails on an event that is not its own", async () => {
     const { handler } = setUp();
     await expect(handler({ Records: [] } as never, context)).rejects.toThrow("it has no records");
+  });
+});
+
+describe.each(["clickhouse", "redis"] as const)("the sample event of %s", (name) => {
+  const event = JSON.parse(readFileSync(`test/events/${name}.json`, "utf8")) as MskEvent;
+
+  it("holds results of two partitions, among them row 16, tombstones, and two messages that are none", async () => {
+    const { store, handler, redis, letters } = setUp();
+    expect(await (name === "redis" ? redis : handler)(event, context)).toEqual(done);
+    const ids = ["3:1", "12:1", "16:1", "8:1", "8:2", "10:1"].map((id) => `engagement:${id}`);
+    expect(store.ids().toSorted()).toEqual(ids.toSorted());
+    expect(store.stored.find(({ entity }) => entity === "16")?.body).toEqual({
+      ...{ event_id: 16, content_id: 1, user_id: "u_7", event_type: "play", event_ts: "2024-01-01T12:10:00Z" },
+      ...{ duration_ms: 7_000, device: "ios", content_type: "video", length_seconds: 300 },
+      ...{ engagement_seconds: 7, engagement_pct: 0.02, revision: 1 },
+    });
+    expect(Object.keys(await letters())).toEqual(
+      [4, 5].map((offset) => `dead_letters/${name}/unread/${topic}-1-${offset}.json`),
+    );
+  });
+
+  it("has headers of signed bytes, and offsets without holes", () => {
+    for (const records of Object.values(event.records)) {
+      expect(records.map(({ offset }) => offset)).toEqual(records.map((_, at) => at));
+    }
+    const headers = Object.values(event.records).flatMap((records) => records.flatMap((one) => one.headers ?? []));
+    const producer = headers.flatMap((one) => one.producer ?? []);
+    expect(producer.filter((byte) => byte < 0)).toEqual([-61, -87]);
   });
 });
 

@@ -30,7 +30,7 @@ function setUp(
     opened.push(given);
     await isOpening(number);
     return {
-      run: async (_, __, [plan]) => {
+      run: async (_, { args: [plan] }) => {
         const marks = JSON.parse(String(plan)).marks as { events: unknown[] }[];
         const script = session.scripts.push({ events: marks.flatMap(({ events }) => events).length });
         const said = await answer(number, script);

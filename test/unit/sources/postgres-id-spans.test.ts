@@ -57,7 +57,7 @@ describe("a walk through ids", () => {
 
   it("asks for a quarter after each failure, and for no less than one", () => {
     const at = startWalk({ after: 0n, to: 1_000n }, 50);
-    expect([0, 1, 2, 3, 4, 100].map((failures) => nextSpan(at, failures).to)).toEqual([100n, 25n, 6n, 1n, 1n, 1n]);
+    expect([0, 1, 2, 3, 4, 100].map((failures) => nextSpan(at, failures).to)).toEqual([50n, 12n, 3n, 1n, 1n, 1n]);
   });
 
   it("finds every row once and in order, however they lie and whatever fails", () => {
