@@ -113,7 +113,7 @@ const redisUrl: Needed<AddressDefinition<"redis">> = {
 const redisSecretArn: AddressDefinition<"secret"> = {
   kind: "secret",
   default: undefined,
-  meaning: `the ARN of a secret in Secrets Manager that holds who writes: ${login}, or the password alone; without it nobody says who writes`,
+  meaning: `the ARN of a secret in Secrets Manager that holds who writes: ${login}, or the password alone; left out where the server asks for none`,
 };
 
 const prefix: NameDefinition<"prefix"> = {

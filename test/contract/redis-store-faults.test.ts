@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { RedisStore, type RedisStoreSettings } from "../../shared/sinks/redis/redis-store.ts";
 import { RedisModel } from "../support/redis-model.ts";
 import { type RedisServer, type RedisServerOptions, redisServer, skipRedis } from "../support/redis-server.ts";
-import { engagement, readViews } from "../support/redis-views.ts";
+import { engagement, readViews, timeText } from "../support/redis-views.ts";
 import { selfSigned } from "../support/self-signed.ts";
 
 const minute = 60_000;
@@ -15,8 +15,8 @@ const accepted = { kind: "accepted" };
 const unavailable = (reason: RegExp = /./) => ({ kind: "unavailable", reason: expect.stringMatching(reason) });
 /** An hour ahead of the server's clock, so that nothing goes while a test looks. */
 const start = Math.floor(Date.now() / minute) * minute + 60 * minute;
-const bucket = `top:content:bucket:${new Date(start).toISOString().slice(0, 16).replace(/[-T:]/g, "")}`;
-const before = `top:content:bucket:${new Date(start - minute).toISOString().slice(0, 16).replace(/[-T:]/g, "")}`;
+const bucketOf = (time: number) => `top:content:bucket:${timeText(time).slice(0, 16).replace(/\D/g, "")}`;
+const [bucket, before] = [bucketOf(start), bucketOf(start - minute)];
 
 const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
 
@@ -104,6 +104,13 @@ describe.skipIf(skipRedis)(`a Redis where something is wrong${skipRedis ? ` (ski
       await server.client.set(before, "x");
       expect(await store.write([event(1)])).toEqual(accepted);
       expect((await readViews(server.client))["top:content:10m"]).toEqual({ 1: 1 });
+    });
+
+    it("for each of the last ten minutes, has no top, and writes what is older", async () => {
+      for (let i = 0; i < 10; i++) await server.client.set(bucketOf(start - i * minute), "x");
+      expect(await store.write([event(1, 1, start - 20 * minute)])).toEqual(accepted);
+      const views = await readViews(server.client);
+      expect([views["content:count:1"], views["top:content:10m"]]).toEqual(["1", undefined]);
     });
 
     it.each([

@@ -48,6 +48,8 @@ export async function redisServer({ settings = [], tls }: RedisServerOptions = {
     return child;
   };
   let child = await start();
+  const killAtExit = () => void child.kill("SIGKILL");
+  process.once("exit", killAtExit);
   const client = new Redis({ port, ...secure, ...quiet, retryStrategy: () => 20, maxRetriesPerRequest: null });
   client.on("error", () => {});
   return {
@@ -59,6 +61,7 @@ export async function redisServer({ settings = [], tls }: RedisServerOptions = {
     },
     close: async () => {
       client.disconnect();
+      process.off("exit", killAtExit);
       await stop(child);
       rmSync(directory, { recursive: true, force: true });
     },

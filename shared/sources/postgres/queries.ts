@@ -12,7 +12,7 @@ const int64Max = 2n ** 63n - 1n;
 
 /** Infinite times are in no range. */
 const inRange = `FROM public.engagement_events
-  WHERE event_ts >= $1::timestamptz AND event_ts < $2::timestamptz AND id >= $3::bigint AND id <= $4::bigint`;
+  WHERE event_ts >= $1::timestamptz AND event_ts < $2::timestamptz AND id > $3::bigint AND id <= $4::bigint`;
 
 /** Null where there is none. */
 export interface Bounds {

@@ -38,6 +38,25 @@ it.each(["first", "second"])("shows what becomes of every pipeline's sample, the
     "user_1|2024-01-01T12:05:00Z|2024-01-01T12:10:00Z|2|7.250000|2.250000|5.000000",
     "user_2|2024-01-01T12:00:00Z|2024-01-01T12:05:00Z|2|100.000000|0.000000|100.000000",
     "user_3|2024-01-01T12:15:00Z|2024-01-01T12:20:00Z|3|3.000000|1.000000|1.000000",
+    "2|1|play||video|300||",
+    "3|1|pause|60000|video|300|60|0.2",
+    "4|3|click||article|||",
+    "5|2|play||video|120||",
+    "6|2|finish|120000|video|120|120|1",
+    "7|3|finish|45000|article|||",
+    "8|4|play|90000|podcast|1800|90|0.05",
+    "9|9|click|||||",
+    "10|4|pause|450000|podcast|1800|450|0.25",
+    "12|1|pause|7500|video|300|7.5|0.03",
+    "13|2|play|0|video|120|0|0",
+    "14|2|pause|61000|video|120|61|0.51",
+    "15|1|click||video|300||",
+    "16|1|play|7000|video|300|7|0.02",
+    "17|1|finish|280000|video|280|280|1",
+    "18|1|play|1000|video|280|1|0",
+    "19|1|play|2800|video|280|2.8|0.01",
+    "20|1|pause|5600|video|280|5.6|0.02",
+    "21|3|click|||||",
     "user_1|100.000000|1",
     "user_2|60.270000|2",
     "user_3|10.000000|1",
@@ -54,7 +73,7 @@ it("names places that are there, and a query that can be asked as it stands", as
   const answer = await runCli("query", sql, "--out", from);
   expect({ ...answer, out: answer.out.split("\n").sort() }).toEqual({
     ...{ code: 0, err: "" },
-    out: ["", "late|2", "malformed|3"],
+    out: ["", "late|2", "malformed|4"],
   });
 });
 

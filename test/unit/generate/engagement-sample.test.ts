@@ -95,7 +95,7 @@ describe("the sample of engagement", () => {
 });
 
 describe.each([
-  ["engagement", engagementEvents],
+  ["engagement-events", engagementEvents],
   ["content", contentTable],
 ])("the sample event of %s", (name, topic) => {
   const { records, eventSource } = eventNamed(name);
@@ -121,7 +121,7 @@ describe.each([
 
 describe("the sample events of both tables", () => {
   it("hold what becomes rows, and what doesn't", () => {
-    const { fates, rows } = judged.engagement([...linesOf("content"), ...linesOf("engagement")]);
+    const { fates, rows } = judged.engagement([...linesOf("content"), ...linesOf("engagement-events")]);
     const byPartition = Map.groupBy(fates, ({ topic, partition }) => `${tableOf(topic)}-${partition}`);
     const shown = Array.from(byPartition, ([name, those]) => `${name}: ${those.map(toldFate).join(" ")}`);
     expect(shown).toEqual([
@@ -144,7 +144,7 @@ describe("the sample events of both tables", () => {
 });
 
 function eventNamed(name: string): MskEvent {
-  return JSON.parse(readFileSync(`test/events/${name}.json`, "utf8")) as MskEvent;
+  return JSON.parse(readFileSync(`test/events/msk-${name}.json`, "utf8")) as MskEvent;
 }
 
 /** As the function that it is passed to would read it: bytes that aren't UTF-8 stand as U+FFFD here. */

@@ -55,6 +55,14 @@ describe("a call of the script", () => {
     ]);
   });
 
+  it("counts an event where it came first, should it come with another content or time, as it would in two calls", () => {
+    const { counted } = called([
+      event({ event: 1, content: "a", time: now - minute }),
+      event({ event: 1, content: "b", time: now }),
+    ]);
+    expect(counted).toEqual([["event:seen:0#1", "a", "content:count:a", "top:content:bucket:202401011209"]]);
+  });
+
   it("begins with its own keys and the ten minutes of the top, whatever it is about", () => {
     const { keys, plan } = called([event({ event: 1, content: 1, time: now })]);
     expect([keys.slice(0, 3), plan.summed, plan.minute]).toEqual([

@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { parseContentChange, parseEvent } from "../../shared/pipelines/engagement/records.ts";
-import { findPostgres } from "../real/requirements.ts";
 import { bytes, changeText, rowText } from "../unit/pipelines/engagement/change-texts.ts";
 import {
   idsIn,
@@ -13,6 +12,7 @@ import {
   startRowsWorld,
   year,
 } from "./postgres-rows-world.ts";
+import { findPostgres } from "./requirements.ts";
 
 const found = findPostgres();
 const skip = "skipped" in found ? found.skipped : undefined;

@@ -1,5 +1,5 @@
 import { PostgresEventRows } from "../../shared/sources/postgres/postgres-event-rows.ts";
-import { year } from "../contract/postgres-rows-world.ts";
+import { year } from "./postgres-rows-world.ts";
 
 /** A program that reads all events of a year from the server at a URL, and prints how many there were and what memory it took. */
 const [url = "", portion = "500"] = process.argv.slice(2);

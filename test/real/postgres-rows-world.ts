@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import type { EventRange, EventRow } from "../../shared/ports/event-rows.ts";
 import { PostgresEventRows, type PostgresSettings } from "../../shared/sources/postgres/postgres-event-rows.ts";
-import { type Postgres, startPostgres } from "../real/postgres.ts";
+import { type Postgres, startPostgres } from "./postgres.ts";
 
 const tables = readFileSync(new URL("../../infra/capture/tables.sql", import.meta.url), "utf8");
 

@@ -6,9 +6,9 @@ import { inspect } from "node:util";
 import { Client } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { StreamError } from "../../shared/core/errors.ts";
-import { findPostgres } from "../real/requirements.ts";
 import { selfSigned } from "../support/self-signed.ts";
 import { idsIn, openWay, type RowsWorld, startRowsWorld, type Way, year } from "./postgres-rows-world.ts";
+import { findPostgres } from "./requirements.ts";
 
 const found = findPostgres();
 const skip = "skipped" in found ? found.skipped : undefined;

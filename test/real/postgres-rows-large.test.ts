@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { idsIn, type RowsWorld, rangeOf, readAll, startRowsWorld, year } from "../contract/postgres-rows-world.ts";
-import { findPostgres } from "../real/requirements.ts";
+import { idsIn, type RowsWorld, rangeOf, readAll, startRowsWorld, year } from "./postgres-rows-world.ts";
+import { findPostgres } from "./requirements.ts";
 
 const found = findPostgres();
 const skip = "skipped" in found ? found.skipped : undefined;
