@@ -11,10 +11,11 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** Three transactions and the end. */
 const records = "13000";
+
 interface Case {
   readonly topic: string;
   readonly sinks?: string;
-  /** Records per second. */
+  /** Records in a second. */
   readonly rate?: string;
   readonly settings?: readonly string[];
 }
@@ -24,7 +25,7 @@ const cases: Readonly<Record<string, Case>> = {
   conversions: { topic: "attributed-events" },
   dedupe: { topic: "processed-events" },
   windows: { topic: "mode-b-aggregates" },
-  // Its topics take turns each second: where that is few records, deliveries are small and files many.
+  // Its topics take turns each second: with few records in a second there would be a file for every few.
   engagement: {
     topic: "events-enriched",
     sinks: "s3,http,kafka,views",

@@ -15,9 +15,8 @@ export class PatientSession {
   readonly #patience: DurationMs;
   readonly #session: Session;
   readonly #ending = new AbortController();
-  #hasAnswered = false;
 
-  /** @param patience for how long a question is asked again that fails in a way that may pass. */
+  /** @param patience for how long a question is asked that fails in a way that may pass. */
   constructor(server: Server, patience: DurationMs) {
     this.#server = server;
     this.#patience = patience;
@@ -25,22 +24,19 @@ export class PatientSession {
   }
 
   /**
-   * Asks until there is an answer. What is asked may depend on how often that failed. A server that never answered is asked once: then
-   * the URL may be wrong, and nothing is lost yet.
+   * Asks until there is an answer, or the patience is at an end. What is asked may depend on how often that failed. Where there never was a
+   * connection it is tried once: the URL may be wrong, and nothing is lost yet.
    *
    * @param what names what is asked for, in the error.
    * @throws {StreamError} fault `dependency`.
    */
   async ask<R extends object>(what: string, question: (failures: number) => Question): Promise<R[]> {
-    let failingSince: number | undefined;
+    const begun = performance.now();
     for (let failures = 0; ; failures++) {
       try {
-        const rows = await this.once<R>(question(failures));
-        this.#hasAnswered = true;
-        return rows;
+        return await this.once<R>(question(failures));
       } catch (error) {
-        failingSince ??= performance.now();
-        this.#throwUnlessWorthwhile(error, what, failingSince);
+        this.#throwUnlessWorthwhile(error, what, performance.now() - begun);
       }
       await this.#wait(failures);
     }
@@ -58,14 +54,14 @@ export class PatientSession {
     await this.#session.end();
   }
 
-  #throwUnlessWorthwhile(error: unknown, what: string, failingSince: number): void {
+  #throwUnlessWorthwhile(error: unknown, what: string, failingFor: DurationMs): void {
     const refuse = (reason: string) =>
       new StreamError("dependency", `Postgres ${this.#server.name}: ${reason}`, { cause: error });
     if (this.#ending.signal.aborted) throw refuse(`closed while ${what} were read`);
     const { reason, mayPass } = failureOf(error, this.#server.user);
-    if (!mayPass || !this.#hasAnswered) throw refuse(reason);
-    const isOver = performance.now() - failingSince >= this.#patience;
-    if (isOver) throw refuse(`no ${what} for ${formatDuration(this.#patience)}; the last failure: ${reason}`);
+    if (!mayPass || !this.#session.hasConnected) throw refuse(reason);
+    if (failingFor < this.#patience) return;
+    throw refuse(`no ${what} for ${formatDuration(this.#patience)}; the last failure: ${reason}`);
   }
 
   async #wait(failures: number): Promise<void> {

@@ -19,9 +19,9 @@ import { readServerUrl, type Server } from "./server-url.ts";
 export interface PostgresSettings {
   /** `postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=MODE`, as libpq takes it. */
   readonly url: string;
-  /** How long the server may take for one page. Default 1 min. */
+  /** How long the server may take for one page. Default 30 s, as long as a replica lets a question hold back its changes. */
   readonly pageTimeout?: DurationMs;
-  /** For how long a page that can't be had is asked for again. Default 2 min; a failover takes one. */
+  /** For how long a page is asked for that can't be had. Default 2 min; a failover takes one. */
   readonly patience?: DurationMs;
 }
 
@@ -39,7 +39,7 @@ export class PostgresEventRows implements EventRows {
   #isClosed = false;
 
   /** @throws {StreamError} fault `bug`: a URL that can't be used; the message holds no password. */
-  constructor({ url, pageTimeout = 60_000, patience = 120_000 }: PostgresSettings) {
+  constructor({ url, pageTimeout = 30_000, patience = 120_000 }: PostgresSettings) {
     this.#server = readServerUrl(url);
     this.#pageTimeout = pageTimeout;
     this.#patience = patience;

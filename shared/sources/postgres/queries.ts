@@ -29,8 +29,9 @@ export interface Estimate {
 }
 
 /**
- * The least and the greatest id of a range. It takes a second for every ten million events in it where the index has them all, and VACUUM
- * has been there. Without `count` Postgres would look for either along the primary key, through all that lies before the range.
+ * The least and the greatest id of a range. An index over (event_ts, id) has them: five million a second, where VACUUM has been there.
+ * With another index all events of the range are looked at, without one all of the table. If it weren't for `count`, Postgres would look
+ * for either along the primary key, through all that lies before the range and behind it.
  */
 export function boundsQuestion(range: EventRange): Question {
   const text = `SELECT min(id)::text AS least, max(id)::text AS greatest, count(*) ${inRange}`;
@@ -52,9 +53,9 @@ export function estimateQuestion(range: EventRange): Question {
 }
 
 /**
- * The first events of a span of ids, at most `rowsMax`, each with its content. Which index leads to them is the planner's choice: the
- * primary key where the span is smaller than the range, else the one by time. It must not know that ids are wanted in order (`id + 0`), or
- * it takes the primary key in the hope to come across `rowsMax` of them soon, and goes through all that lies before the first.
+ * The first events of a span of ids, at most `rowsMax`, each with its content. The planner takes the primary key where the span is smaller
+ * than the range, else the index by time. `id + 0` hides from it that the primary key has the order that is asked for: it would take it in
+ * the hope to come across `rowsMax` events soon, and go through all that lies before the first.
  */
 export function pageQuestion(range: EventRange, span: IdSpan, rowsMax: number, timeLimit: DurationMs): Question {
   const text = `

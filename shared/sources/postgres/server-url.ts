@@ -23,17 +23,18 @@ export function readServerUrl(text: string): Server {
   if (url?.protocol !== "postgres:" && url?.protocol !== "postgresql:") {
     throw new StreamError("bug", `Postgres URL: ${form}`);
   }
-  const host = url.searchParams.get("host") ?? url.hostname;
-  const name = `${host}:${url.port || 5432}${url.pathname}`;
+  const { searchParams: query } = url;
+  const host = query.get("host") ?? url.hostname;
+  const name = `${host}:${(query.get("port") ?? url.port) || 5432}${url.pathname}`;
   if (host === "" || url.pathname.length < 2) throw new StreamError("bug", `Postgres URL ${name}: ${form}`);
-  const mode = url.searchParams.get("sslmode") ?? (isThisMachine(host) ? "disable" : "verify-full");
+  const mode = query.get("sslmode") ?? (isThisMachine(host) ? "disable" : "verify-full");
   if (!modes.includes(mode)) {
     throw new StreamError("bug", `Postgres URL ${name}: sslmode is one of ${modes.join(", ")}`);
   }
-  url.searchParams.set("sslmode", mode);
+  query.set("sslmode", mode);
   // Without it the driver takes `require` and `verify-ca` for `verify-full`, and warns that it won't in future.
-  url.searchParams.set("uselibpqcompat", "true");
-  return { connectionString: url.href, name, user: decoded(url.username) };
+  query.set("uselibpqcompat", "true");
+  return { connectionString: url.href, name, user: query.get("user") ?? decoded(url.username) };
 }
 
 function isThisMachine(host: string): boolean {

@@ -33,6 +33,7 @@ export class Session {
   readonly #connectionString: string;
   readonly #limits: Limits;
   #connection: Connection | undefined;
+  #hasConnected = false;
 
   constructor(connectionString: string, limits = defaultLimits) {
     this.#connectionString = connectionString;
@@ -51,6 +52,7 @@ export class Session {
     const timer = setTimeout(() => socket.destroy(new Error(`no answer within ${limit} ms`)), limit);
     try {
       await opening;
+      this.#hasConnected = true;
       await client.query(
         `BEGIN TRANSACTION READ ONLY; SET LOCAL statement_timeout = ${timeLimit};
          SET LOCAL TimeZone = 'UTC'; SET LOCAL search_path = pg_catalog`,
@@ -64,6 +66,11 @@ export class Session {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Whether it ever came as far as to ask something. */
+  get hasConnected(): boolean {
+    return this.#hasConnected;
   }
 
   /** A question that is under way fails. */
