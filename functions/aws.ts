@@ -1,21 +1,26 @@
 import { setTimeout } from "node:timers/promises";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
+import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { S3ObjectStore } from "../shared/objects/s3-object-store.ts";
-import { logMeter } from "../shared/observability/log-meter.ts";
+import { emfMeter } from "../shared/observability/emf-meter.ts";
 import type { Clock } from "../shared/ports/clock.ts";
+import { metricsNamespace } from "../shared/ports/metrics.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
 import type { DocumentTable, StateStore } from "../shared/ports/state-store.ts";
 import type { RunningPipeline } from "../shared/runtime/running-pipeline.ts";
 import { readPipelines } from "../shared/settings/deployment.ts";
-import { pipelineNames } from "../shared/settings/settings.ts";
+import { type PipelineName, pipelineNames } from "../shared/settings/settings.ts";
 import { parquetFormat } from "../shared/sinks/parquet/parquet-format.ts";
 import { DynamoDocumentTable } from "../shared/state/dynamo-document-table.ts";
-import { DynamoStateStore } from "../shared/state/dynamo-state-store.ts";
+import { DynamoStateStore, type DynamoStateStoreOptions } from "../shared/state/dynamo-state-store.ts";
 import { type PipelineConfig, runConfigured, type Surroundings } from "./catalog.ts";
 import type { Environment } from "./environment.ts";
 
 export const systemClock: Clock = { now: () => Date.now() };
+
+/** What all functions here count with; `writesMetrics` has it written at the end of each invocation. */
+export const meter = emfMeter(process.env.METRICS_NAMESPACE || metricsNamespace);
 
 /** The output bucket, from the variable OUTPUT_BUCKET. */
 export function outputBucket(environment: Environment): ObjectStore {
@@ -24,17 +29,21 @@ export function outputBucket(environment: Environment): ObjectStore {
 
 /** The credentials of the function's role, as they are when they are asked for. */
 export function roleCredentials() {
-  return new S3Client({}).config.credentials;
+  return defaultProvider();
 }
 
 /** The state tables, from the variables ENTITIES_TABLE and PROGRESS_TABLE. */
 export function stateTables(environment: Environment): StateStore {
-  return new DynamoStateStore({
+  return new DynamoStateStore(tableOptions(environment));
+}
+
+function tableOptions(environment: Environment): DynamoStateStoreOptions {
+  return {
     client: new DynamoDBClient({}),
     entitiesTable: environment.text("ENTITIES_TABLE"),
     progressTable: environment.text("PROGRESS_TABLE"),
     clock: systemClock,
-  });
+  };
 }
 
 /** Of one call of `progressTable`, in milliseconds: so long that only a table that doesn't answer needs it. */
@@ -58,21 +67,28 @@ export function configuredPipelines(environment: Environment): readonly Pipeline
   });
 }
 
-/** DynamoDB and S3 for pipelines to run on. Reads ENTITIES_TABLE, PROGRESS_TABLE and OUTPUT_BUCKET. */
-export function awsSurroundings(environment: Environment): Surroundings {
-  return {
-    store: stateTables(environment),
-    objects: outputBucket(environment),
+/**
+ * DynamoDB and S3 for a pipeline to run on, whose units are counted as its own. Reads ENTITIES_TABLE, PROGRESS_TABLE and OUTPUT_BUCKET.
+ */
+export function awsSurroundings(environment: Environment): (pipeline: PipelineName) => Surroundings {
+  const tables = tableOptions(environment);
+  const objects = outputBucket(environment);
+  return (pipeline) => ({
+    store: new DynamoStateStore({
+      ...tables,
+      onConsumed: (kind, units) => meter.count(`${kind}_units_total`, units, { pipeline }),
+    }),
+    objects,
     rowFormat: parquetFormat,
     clock: systemClock,
-    meter: logMeter("tidemark"),
+    meter,
     futureClock: "wall",
     expires: true,
-  };
+  });
 }
 
 /** These pipelines over DynamoDB and S3. Reads what `awsSurroundings` does. */
 export function pipelinesOnAws(environment: Environment, configs: readonly PipelineConfig[]): RunningPipeline[] {
-  const surroundings = awsSurroundings(environment);
-  return configs.map((config) => runConfigured(config, surroundings));
+  const surroundingsOf = awsSurroundings(environment);
+  return configs.map((config) => runConfigured(config, surroundingsOf(config.name)));
 }

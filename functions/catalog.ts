@@ -94,6 +94,16 @@ function retentionOf({ settings }: PipelineConfig): DurationMs | undefined {
   return "dedupeRetention" in settings ? settings.dedupeRetention : undefined;
 }
 
+/** Where each pipeline's rows stand. */
+export const datasetOf: Readonly<Record<PipelineName, string>> = {
+  attribution: attributedPageViews,
+  conversions: attributedEvents,
+  dedupe: dedupedEvents,
+  windows: userWindows,
+  engagement: enrichedEvents,
+  purchases: purchaseRows,
+};
+
 /** What each dataset holds. */
 export const datasetColumns: Readonly<Record<string, readonly Column[]>> = {
   [attributedPageViews]: attributedPageViewColumns,

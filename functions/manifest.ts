@@ -3,58 +3,9 @@ import { rawEvents } from "../shared/pipelines/conversions/records.ts";
 import { incomingEvents } from "../shared/pipelines/dedupe/dedupe.ts";
 import { contentTable, engagementEvents } from "../shared/pipelines/engagement/records.ts";
 import { purchasesTopic } from "../shared/pipelines/purchases/purchases.ts";
+import type { DatabaseSink } from "../shared/settings/definition.ts";
 import type { PipelineName } from "../shared/settings/pipeline-definitions.ts";
-
-/** What starts a function. */
-export type Trigger =
-  /** One event source mapping per topic; `batchSize` records, or what has come after `batchWindowSeconds`. */
-  | {
-      readonly kind: "msk";
-      readonly topics: readonly string[];
-      readonly batchSize: number;
-      readonly batchWindowSeconds: number;
-    }
-  /** The change stream of a state table. `entities`: only versions with an outbox; `progress`: only partition rows. */
-  | {
-      readonly kind: "stream";
-      readonly table: "entities" | "progress";
-      readonly batchSize: number;
-      readonly batchWindowSeconds: number;
-    }
-  | { readonly kind: "schedule"; readonly everyMinutes: number }
-  /** Every path of an HTTP API (route `$default`, payload format 2.0), so that what isn't there is answered by the function too. */
-  | { readonly kind: "http" }
-  /** One event source mapping on the output topic of a pipeline, whatever its settings call it, with the function's name as consumer group. */
-  | {
-      readonly kind: "results";
-      readonly pipeline: PipelineName;
-      readonly batchSize: number;
-      readonly batchWindowSeconds: number;
-    }
-  /** Nothing but somebody who invokes it by name. */
-  | { readonly kind: "invoke" };
-
-export interface FunctionRow {
-  readonly name: string;
-  /** In functions/: `handler.ts` makes the handler over any adapters, `lambda.ts` is what Lambda loads. */
-  readonly folder: string;
-  readonly purpose: string;
-  readonly pipelines: readonly string[];
-  readonly triggers: readonly Trigger[];
-  /** Environment variables that its wiring reads. */
-  readonly environment: readonly string[];
-  /** Those of them that may be missing. */
-  readonly optionalEnvironment?: readonly string[];
-  readonly memoryMb: number;
-  /** At most 840: what an event source mapping of Kafka allows. */
-  readonly timeoutSeconds: number;
-  /**
-   * What it may do, and to what. `cluster`, `outputTopics` and `sourceTopics`: the Kafka cluster, the topics there that take results, and
-   * those that the function's pipelines read.
-   */
-  readonly actions: Readonly<Record<"entities" | "progress" | "bucket" | "secret", readonly string[]>> &
-    Readonly<Partial<Record<"cluster" | "outputTopics" | "sourceTopics", readonly string[]>>>;
-}
+import type { FunctionRow } from "./function-row.ts";
 
 type StateActions = Pick<FunctionRow["actions"], "entities" | "progress">;
 
@@ -124,6 +75,7 @@ export const functions: readonly FunctionRow[] = [
       bucket: ["s3:PutObject"],
       secret: [],
     },
+    objects: ["rows"],
   },
   // `deliver` and `publish` are two readers of one stream, and DynamoDB allows a shard no third.
   {
@@ -131,6 +83,7 @@ export const functions: readonly FunctionRow[] = [
     folder: "deliver",
     purpose: "sends changed results to the HTTP endpoint",
     pipelines: ["attribution", "conversions", "windows", "dedupe", "engagement", "purchases"],
+    sink: "http",
     triggers: [{ kind: "stream", table: "entities", batchSize: 500, batchWindowSeconds: 1 }],
     environment: ["PIPELINES", "PROGRESS_TABLE", "OUTPUT_BUCKET", ...endpointVariables],
     optionalEnvironment: ["ENDPOINT_RATE_PER_SECOND"],
@@ -143,12 +96,16 @@ export const functions: readonly FunctionRow[] = [
       bucket: ["s3:PutObject"],
       secret: ["secretsmanager:GetSecretValue"],
     },
+    progressKeys: ["rate|endpoint"],
+    objects: ["deadLetters"],
   },
   {
     name: "publish",
     folder: "publish",
     purpose: "writes changed results to the Kafka topics that take them",
     pipelines: ["attribution", "conversions", "windows", "dedupe", "engagement", "purchases"],
+    sink: "kafka",
+    isInNetwork: true,
     triggers: [{ kind: "stream", table: "entities", batchSize: 500, batchWindowSeconds: 1 }],
     environment: ["PIPELINES", "OUTPUT_BUCKET", ...kafkaVariables],
     memoryMb: 512,
@@ -161,6 +118,7 @@ export const functions: readonly FunctionRow[] = [
       cluster: ["kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"],
       outputTopics: ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],
     },
+    objects: ["deadLetters"],
   },
   // Databases are fed from the topic that `publish` writes to: the stream has no place for a third reader.
   {
@@ -169,12 +127,15 @@ export const functions: readonly FunctionRow[] = [
   },
   {
     ...resultReader("redis", redisVariables),
+    isInNetwork: true,
     purpose: "keeps the views of contents in Redis",
     optionalEnvironment: ["REDIS_SECRET_ARN", "REDIS_PREFIX"],
   },
   {
     ...{ name: "backfill", folder: "backfill", pipelines: ["engagement"] },
     purpose: "takes a range of engagement events in from their table, for all sinks or for one",
+    settings: "postgres",
+    isInNetwork: true,
     triggers: [{ kind: "invoke" }],
     environment: [...pipelineVariables, "POSTGRES_SECRET_ARN", "POSTGRES_URL", ...sinkVariables],
     // Each sink's only where the pipeline has that sink. POSTGRES_URL holds a password: it is for a shell.
@@ -189,12 +150,14 @@ export const functions: readonly FunctionRow[] = [
       cluster: ["kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"],
       outputTopics: ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],
     },
+    objects: ["rows", "rejections", "deadLetters"],
   },
   {
     name: "api",
     folder: "api",
     purpose: "answers what users bought and owe and what was engaged with, and produces sample purchases",
     pipelines: ["purchases", "engagement"],
+    sink: "views",
     triggers: [{ kind: "http" }],
     environment: ["PIPELINES", "ENTITIES_TABLE", "PROGRESS_TABLE", ...kafkaVariables],
     // For the purchases that it produces: without them it needs no cluster.
@@ -210,24 +173,26 @@ export const functions: readonly FunctionRow[] = [
       cluster: ["kafka-cluster:Connect", "kafka-cluster:WriteDataIdempotently"],
       sourceTopics: ["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"],
     },
+    objects: [],
   },
 ];
 
 /** A function that writes the results of a pipeline to a database. What it refuses goes to the bucket. */
-function resultReader(name: string, variables: readonly string[]): Omit<FunctionRow, "purpose"> {
+function resultReader(name: DatabaseSink, variables: readonly string[]): Omit<FunctionRow, "purpose"> {
   return {
-    ...{ name, folder: name, pipelines: ["engagement"] },
+    ...{ name, folder: name, pipelines: ["engagement"], sink: name },
     triggers: [{ kind: "results", pipeline: "engagement", batchSize: 500, batchWindowSeconds: 1 }],
     environment: ["OUTPUT_BUCKET", ...variables, "BATCH_FAILURES"],
     memoryMb: 512,
     timeoutSeconds: 120,
     actions: { entities: [], progress: [], bucket: ["s3:PutObject"], secret: ["secretsmanager:GetSecretValue"] },
+    objects: ["deadLetters"],
   };
 }
 
 /** The function that takes the records of a pipeline's topics: one code for all of them. */
 function consumer(
-  pipeline: string,
+  pipeline: PipelineName,
   topics: readonly string[],
   { entities, progress }: StateActions,
 ): Omit<FunctionRow, "purpose"> {
@@ -245,5 +210,6 @@ function consumer(
       bucket: ["s3:PutObject", "s3:GetObject"],
       secret: [],
     },
+    objects: ["rows", "rejections"],
   };
 }

@@ -39,7 +39,7 @@ export function notFound(): ProblemReply {
 
 /** The path is known, but not here: `pipeline` answers it, and this deployment doesn't have that. */
 export function notDeployed(pipeline: string): ProblemReply {
-  const detail = `This path is about the pipeline ${pipeline}, whose views aren't deployed here; GET /openapi.json says what there is.`;
+  const detail = `This path is about the pipeline ${pipeline}, and isn't deployed here; GET /openapi.json says what there is.`;
   return { kind: "problem", problem: { type: `${ours}:not-deployed`, title: "Not deployed", status: 404, detail } };
 }
 

@@ -10,6 +10,12 @@ import { type Chance, knownPurchase, purchaseMessage, randomPurchase } from "./s
 /** What the routes about purchases work on. */
 export interface PurchaseDesk {
   readonly views: PurchaseViews;
+  /** Without it nobody can produce purchases over the API. */
+  readonly samples?: SampleDesk | undefined;
+}
+
+/** What it takes to produce purchases. */
+export interface SampleDesk {
   readonly producer: Producer;
   readonly clock: Clock;
   readonly chance: Chance;
@@ -18,7 +24,11 @@ export interface PurchaseDesk {
 /** Brokers that are out of reach are back soon, if at all; what they refuse takes somebody to mend it. */
 const retryAfterSeconds = { unavailable: 5, refused: 60 } as const;
 
-export function purchaseRoutes({ views, producer, clock, chance }: PurchaseDesk): readonly Route[] {
+export function purchaseRoutes({ views, samples }: PurchaseDesk): readonly Route[] {
+  return [...(samples ? sampleRoutes(samples) : []), ...viewRoutes(views)];
+}
+
+function sampleRoutes({ producer, clock, chance }: SampleDesk): readonly Route[] {
   return [
     route(generatePurchases, async ({ count, id: userId }, _, request) => {
       const messages = Array.from({ length: count }, () => {
@@ -38,6 +48,11 @@ export function purchaseRoutes({ views, producer, clock, chance }: PurchaseDesk)
       const note = "All messages are about the same purchase: it counts once.";
       return failed ?? answerWith({ userId, purchaseId, duplicatesSent: count, status: "success", note });
     }),
+  ];
+}
+
+function viewRoutes(views: PurchaseViews): readonly Route[] {
+  return [
     route(readTotal, async ({ id: userId }) => {
       const { total } = await views.total(userId);
       return answerWith({ userId, totalDebt: total, currency: "USD" });

@@ -8,8 +8,8 @@ import { purchaseViews } from "../purchase-views.ts";
 import type { ApiApp } from "./routes.ts";
 
 /**
- * Reads PIPELINES, ENTITIES_TABLE and PROGRESS_TABLE, and KAFKA_BROKERS and KAFKA_AUTH where purchases are among the pipelines. It answers
- * for those that have the sink `views`.
+ * Reads PIPELINES, ENTITIES_TABLE and PROGRESS_TABLE. It answers for those pipelines that have the sink `views`, and produces sample
+ * purchases where KAFKA_BROKERS and KAFKA_AUTH are given.
  * @throws {StreamError} fault `bug`: names every variable that is missing or wrong.
  */
 export function wire(variables: Readonly<Record<string, string | undefined>>): ApiApp {
@@ -20,9 +20,12 @@ export function wire(variables: Readonly<Record<string, string | undefined>>): A
   const engagement = shown.find(({ name }) => name === "engagement");
   const contents = engagement && contentViews({ store, clock, partitions: engagement.settings.partitions });
   const isSelling = shown.some(({ name }) => name === "purchases");
-  const producer = isSelling ? new KafkaProducer(kafkaSettings(environment)) : undefined;
+  // Who gives one of the two means both.
+  const given = ["KAFKA_BROKERS", "KAFKA_AUTH"].map((name) => environment.optional(name));
+  const produces = isSelling && given.some((value) => value !== undefined);
+  const producer = produces ? new KafkaProducer(kafkaSettings(environment)) : undefined;
   environment.check();
   const chance = { fraction: Math.random, uuid: randomUUID };
-  const purchases = producer && { views: purchaseViews(store), producer, clock, chance };
-  return { purchases, contents };
+  const samples = producer && { producer, clock, chance };
+  return { purchases: isSelling ? { views: purchaseViews(store), samples } : undefined, contents };
 }

@@ -112,7 +112,7 @@ async function takeInFacts(
 
 /** Sends what has left once already, as it has left: what the pipeline doesn't know goes as it would now. */
 async function send(
-  { surroundings: { store, objects, clock }, settings }: BackfillApp,
+  { surroundings: { store, objects, clock, meter }, settings }: BackfillApp,
   sink: ImmediateSink,
   portion: readonly EventRow[],
   begun: WallTimeMs,
@@ -130,7 +130,7 @@ async function send(
     const emitted = [emittedFact(pipeline, parsed.record, fact)];
     return [{ sequence: `backfill-${begun}-${row.id}`, at: clock.now(), key: parsed.record.contentId, emitted }];
   });
-  const stop = await deliver({ sink, deadLetters: objects }, changes, clock.now(), signal);
+  const stop = await deliver({ sink, deadLetters: objects, meter }, changes, clock.now(), signal);
   if (stop && signal?.aborted) return undefined;
   if (stop) throw new StreamError("dependency", `${sink.name}: ${stop.reason}; run the backfill again to go on`);
   return portion.length - changes.length;

@@ -24,7 +24,7 @@ export async function wire(variables: Readonly<Record<string, string | undefined
   const settings = configs.find(isEngagement)?.settings;
   if (configs.length > 0 && !settings)
     environment.refuse("PIPELINES has no engagement, the pipeline that is backfilled");
-  const surroundings = awsSurroundings(environment);
+  const surroundings = awsSurroundings(environment)("engagement");
   const openRows = eventRowsOf(environment);
   const sinks = sendingSinks(environment, settings?.sinks ?? []);
   environment.check();

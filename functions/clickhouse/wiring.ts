@@ -1,4 +1,4 @@
-import { outputBucket, systemClock } from "../aws.ts";
+import { meter, outputBucket, systemClock } from "../aws.ts";
 import { Environment } from "../environment.ts";
 import type { StoreApp } from "../result-handler.ts";
 import { clickHouseOf } from "../result-stores.ts";
@@ -13,5 +13,5 @@ export async function wire(variables: Readonly<Record<string, string | undefined
   const deadLetters = outputBucket(environment);
   const failures = environment.oneOf("BATCH_FAILURES", ["report", "throw"]);
   environment.check();
-  return { store: await openStore(), deadLetters, clock: systemClock, failures };
+  return { store: await openStore(), deadLetters, clock: systemClock, meter, failures };
 }

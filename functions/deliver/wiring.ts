@@ -1,4 +1,4 @@
-import { configuredPipelines, outputBucket, systemClock } from "../aws.ts";
+import { configuredPipelines, meter, outputBucket, systemClock } from "../aws.ts";
 import { emitterOf } from "../catalog.ts";
 import { endpointOf } from "../endpoint.ts";
 import { Environment } from "../environment.ts";
@@ -15,5 +15,5 @@ export async function wire(variables: Readonly<Record<string, string | undefined
   const pipelines = configs.map(emitterOf);
   const deadLetters = outputBucket(environment);
   environment.check();
-  return { pipelines, delivery: { ...(await openEndpoint()), deadLetters }, clock: systemClock };
+  return { pipelines, delivery: { ...(await openEndpoint()), deadLetters }, clock: systemClock, meter };
 }

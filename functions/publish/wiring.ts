@@ -1,5 +1,5 @@
 import { KafkaProducer } from "../../shared/sinks/kafka/kafka-producer.ts";
-import { configuredPipelines, outputBucket, systemClock } from "../aws.ts";
+import { configuredPipelines, meter, outputBucket, systemClock } from "../aws.ts";
 import { emitterOf } from "../catalog.ts";
 import { Environment } from "../environment.ts";
 import { kafkaSettings } from "../kafka.ts";
@@ -16,5 +16,5 @@ export function wire(variables: Readonly<Record<string, string | undefined>>): P
   const pipelines = configs.map(emitterOf);
   const deadLetters = outputBucket(environment);
   environment.check();
-  return { pipelines, delivery: { producer, deadLetters }, clock: systemClock };
+  return { pipelines, delivery: { producer, deadLetters }, clock: systemClock, meter };
 }

@@ -1,8 +1,9 @@
 import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
-import { Fn, Stack } from "aws-cdk-lib/core";
+import { Stack } from "aws-cdk-lib/core";
 import type { Construct } from "constructs";
+import { withinCluster } from "../cluster/cluster-arns.ts";
 import { changeTopics, heartbeatTopic } from "./connector.ts";
 
 /** What of a secret is needed here. `Secret` itself is no `ISecret` to a compiler that is exact about optional properties. */
@@ -58,12 +59,6 @@ function connectorsOf({ partition, region, account }: Stack, name: string): Serv
   return new ServicePrincipal("kafkaconnect.amazonaws.com", {
     conditions: { StringEquals: { "aws:SourceAccount": account }, ArnLike: { "aws:SourceArn": connectors } },
   });
-}
-
-/** `cluster/NAME/UUID` of the cluster's ARN becomes `KIND/NAME/UUID/RESOURCE`; the ARN may be known at deployment only. */
-function withinCluster(clusterArn: string, kind: "topic" | "group", resource: string): string {
-  const parts = Fn.split(":cluster/", clusterArn);
-  return `${Fn.select(0, parts)}:${kind}/${Fn.select(1, parts)}/${resource}`;
 }
 
 function allow(actions: string[], resources: string[]): PolicyStatement {

@@ -9,6 +9,7 @@ import { BackfillRefused, type BackfillRequest } from "../../functions/backfill/
 import { wire } from "../../functions/backfill/wiring.ts";
 import { parseEventTime } from "../../shared/core/time.ts";
 import type { EventTimeMs } from "../../shared/core/units.ts";
+import { silentMeter } from "../../shared/ports/meter.ts";
 import { recordsRead } from "../../shared/runtime/counts.ts";
 import { storeSink } from "../../shared/runtime/immediate-sinks.ts";
 import { settingDefinitions } from "../../shared/settings/pipeline-definitions.ts";
@@ -80,7 +81,7 @@ async function here(flags: BackfillFlags, request: BackfillRequest, signal: Abor
     const app: BackfillApp = {
       settings: config.settings as BackfillApp["settings"],
       surroundings: {
-        ...{ store, objects, rowFormat: parquetFormat, clock: systemClock, meter: { count: () => {} } },
+        ...{ store, objects, rowFormat: parquetFormat, clock: systemClock, meter: silentMeter },
         ...{ futureClock: "wall", expires: true },
       },
       rows,

@@ -3,6 +3,7 @@ import { createHandler as createBackfill } from "../../functions/backfill/handle
 import type { PipelineConfig } from "../../functions/catalog.ts";
 import { createHandler as createClickHouse } from "../../functions/clickhouse/handler.ts";
 import { createHandler as createRedis } from "../../functions/redis/handler.ts";
+import { silentMeter } from "../../shared/ports/meter.ts";
 import { storeSink } from "../../shared/runtime/immediate-sinks.ts";
 import { type DatabaseSink, databaseSinks } from "../../shared/settings/definition.ts";
 import { parquetFormat } from "../../shared/sinks/parquet/parquet-format.ts";
@@ -29,7 +30,7 @@ export function backfillFunction({ store, objects }: World, configs: readonly Pi
   const app: BackfillApp = {
     settings: configs.find(({ name }) => name === "engagement")?.settings as BackfillApp["settings"],
     surroundings: {
-      ...{ store, objects, rowFormat: parquetFormat, clock: systemClock, meter: { count: () => {} } },
+      ...{ store, objects, rowFormat: parquetFormat, clock: systemClock, meter: silentMeter },
       ...{ futureClock: "wall", expires: true },
     },
     rows,

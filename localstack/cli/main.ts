@@ -112,6 +112,21 @@ function program(finish: (code: number) => void): Command {
     .addOption(set())
     .addOption(json())
     .action(runs(async (flags) => (await import("./backfill.ts")).backfillCommand(flags, io)));
+
+  const topics = tidemark.command("topics").description("the Kafka topics that a deployment reads and writes");
+  const ofCluster = (command: Command) =>
+    command
+      .option("--cluster <arn>", "the MSK cluster (default: cluster.arn of the settings)")
+      .option("--brokers <list>", "HOST:PORT with commas between: ask these over Kafka's protocol, and not MSK's API")
+      .option("--auth <kind>", "how brokers are told who asks: iam or none", "iam")
+      .option("--config <file>", "where the settings stand, under context.tidemark", "cdk.json")
+      .addOption(json());
+  ofCluster(topics.command("check").description("say which are there, with as many partitions as they need")).action(
+    runs(async (flags) => (await import("./topics.ts")).topicsCommand("check", flags, io)),
+  );
+  ofCluster(
+    topics.command("create").description("create those that are missing; never changes one that is there"),
+  ).action(runs(async (flags) => (await import("./topics.ts")).topicsCommand("create", flags, io)));
   return tidemark;
 }
 

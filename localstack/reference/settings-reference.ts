@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { formatDuration } from "../../shared/core/duration.ts";
-import { type Definitions, kafkaAuths, type SettingDefinition } from "../../shared/settings/definition.ts";
+import type { Definitions, SettingDefinition } from "../../shared/settings/definition.ts";
 import {
   clickhouseDefinitions,
   endpointDefinitions,
@@ -154,6 +154,8 @@ function defaultOf(definition: SettingDefinition): string {
       return codes([String(definition.default)], "");
     case "sinks":
       return codes(definition.default, ", ");
+    case "texts":
+      return definition.default.length === 0 ? "none" : codes(definition.default, ", ");
     default:
       return codes([definition.default], "");
   }
@@ -181,8 +183,12 @@ function allowedFor(definition: SettingDefinition): string {
       return "an ARN";
     case "brokers":
       return "a list of `HOST:PORT`";
-    case "auth":
-      return codes(kafkaAuths, " or ");
+    case "choice":
+      return codes(definition.known, " or ");
+    case "text":
+      return definition.takes;
+    case "texts":
+      return `a list of ${definition.takes}`;
     case "identifier":
       return "letters, digits and `_`";
     case "prefix":

@@ -15,7 +15,7 @@ export function localApi({ store, pipelines }: Pick<World, "store" | "pipelines"
   };
   const { total, history } = purchaseViews(store);
   const views = { total: undisturbed(total), history: undisturbed(history) };
-  const desk = { views, producer, clock, chance: { fraction: Math.random, uuid: randomUUID } };
+  const desk = { views, samples: { producer, clock, chance: { fraction: Math.random, uuid: randomUUID } } };
   const engagement = pipelines.find(({ name }) => name === "engagement");
   const contents = engagement && contentViews({ store, clock, partitions: engagement.partitions });
   return createHandler({

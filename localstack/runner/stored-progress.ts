@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { type PipelineConfig, runConfigured } from "../../functions/catalog.ts";
+import { silentMeter } from "../../shared/ports/meter.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
 import type { ScopeProgress } from "../../shared/runtime/progress.ts";
 import { parquetFormat } from "../../shared/sinks/parquet/parquet-format.ts";
@@ -24,7 +25,7 @@ export async function readStoredProgress(
     if (partitions === undefined) return undefined;
     const running = runConfigured(configured(partitions), {
       ...{ store, objects: noObjects, rowFormat: parquetFormat, clock: systemClock },
-      ...{ meter: { count: () => {} }, futureClock: "wall", expires: true },
+      ...{ meter: silentMeter, futureClock: "wall", expires: true },
     });
     return await running.progress();
   } finally {

@@ -1,4 +1,5 @@
-import { type FunctionRow, functions, type Trigger } from "../../functions/manifest.ts";
+import type { FunctionRow, Trigger } from "../../functions/function-row.ts";
+import { functions } from "../../functions/manifest.ts";
 import type { DurationMs } from "../../shared/core/units.ts";
 
 type TriggerOf<K extends Trigger["kind"]> = Extract<Trigger, { kind: K }>;
@@ -15,7 +16,7 @@ export interface ConsumerRow {
 /** The functions that take a pipeline's records, by the manifest. */
 export function consumersFor(pipeline: string): ConsumerRow[] {
   return functions
-    .filter(({ pipelines }) => pipelines.includes(pipeline))
+    .filter(({ pipelines }) => pipelines.some((name) => name === pipeline))
     .flatMap((row) =>
       triggersOf(row, "msk").map(({ topics, batchSize, batchWindowSeconds }) => ({
         ...{ name: row.name, topics, batchSize },

@@ -3,6 +3,7 @@ import { type PipelineConfig, runConfigured, type Surroundings } from "../../fun
 import { createHandler as createConsumer } from "../../functions/consume/handler.ts";
 import { createHandler as createFinalize } from "../../functions/finalize/handler.ts";
 import type { WallTimeMs } from "../../shared/core/units.ts";
+import { silentMeter } from "../../shared/ports/meter.ts";
 import type { RunningPipeline } from "../../shared/runtime/running-pipeline.ts";
 import { parquetFormat } from "../../shared/sinks/parquet/parquet-format.ts";
 import { DirectoryObjectStore } from "../embedded/directory-object-store.ts";
@@ -43,7 +44,7 @@ export async function openWorld(options: WorldOptions) {
   const isReplay = stillAt !== undefined;
   const objects = await DirectoryObjectStore.open(join(outDirectory, "s3"), { fsync: !isReplay });
   const surroundings: Surroundings = {
-    ...{ store, objects, rowFormat: parquetFormat, clock: clockOf(stillAt), meter: { count: () => {} } },
+    ...{ store, objects, rowFormat: parquetFormat, clock: clockOf(stillAt), meter: silentMeter },
     futureClock: isReplay ? "record" : "wall",
     expires: !isReplay,
   };
@@ -65,7 +66,7 @@ export async function openWorld(options: WorldOptions) {
     store,
     objects,
     delivery,
-    finalize: createFinalize({ pipelines: pipelines.filter(({ name }) => closing.includes(name)) }),
+    finalize: createFinalize({ pipelines: pipelines.filter(({ name }) => closing.some((one) => one === name)) }),
     /** Each gets all of a topic's records, and stands at its own place in it. */
     consumersOf: (topic: string) => consumers.filter(({ topics }) => topics.includes(topic)),
     /** @throws {Error} it doesn't run here. */

@@ -1,4 +1,12 @@
-/** Counts what happened. Dimensions are few and bounded: never a user, an id or a key. */
+import type { DimensionsOf, GreatestName, SumName } from "./metrics.ts";
+
+/** Counts and measures what happens. */
 export interface Meter {
-  count(name: string, amount: number, dimensions: Readonly<Record<string, string>>): void;
+  /** Adds to a sum. */
+  count<N extends SumName>(name: N, amount: number, dimensions: DimensionsOf<N>): void;
+  /** Of all values the greatest is kept. */
+  raise<N extends GreatestName>(name: N, value: number, dimensions: DimensionsOf<N>): void;
 }
+
+/** For where nobody reads metrics. */
+export const silentMeter: Meter = { count: () => {}, raise: () => {} };

@@ -5,6 +5,7 @@ import type { FactEngine } from "./engine.ts";
 import { type Fact, type FactEffect, factDocument, isFinal, readFact, standsAt } from "./fact.ts";
 import { type FactPlan, factIntake, type PutFact, putNew } from "./fact-intake.ts";
 import { factKey } from "./keys.ts";
+import { countConflict } from "./metering.ts";
 import { processBatch, type Unfinished } from "./process-batch.ts";
 
 /** The log that backfilled records count as: their positions are their ids. A run's records all have its start as timestamp. */
@@ -67,6 +68,7 @@ async function repair<R extends FactRecord, D>(
     const repaired = { ...fact, lacks, repairs: { ...fact.repairs, [effect]: { lane, position } } };
     const outcome = await store.entities.commit(factDocument(engine, id, document.version + 1, repaired, undefined));
     if (outcome.kind === "committed") return { fact: repaired, hasRow };
+    countConflict(engine);
   }
   throw new StreamError("dependency", `${key}: lost ${triesMax} races for it`);
 }

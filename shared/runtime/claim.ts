@@ -6,6 +6,7 @@ import { addCounts, type Counts } from "./counts.ts";
 import { type Engine, peersOf, type SourcePartition } from "./engine.ts";
 import { watermarkWith } from "./judge.ts";
 import { closingKey, closingScope, rowKey } from "./keys.ts";
+import { countConflict } from "./metering.ts";
 import { type Claim, commitRow, type PartitionRow, readRow } from "./partition-row.ts";
 import { type PlacedRecord, placeRecords, positionAfter } from "./placing.ts";
 import type { Reached } from "./position-objects.ts";
@@ -58,7 +59,10 @@ export async function openTry(
     clock: engine.clock.now(),
   };
   const outcome = await commitRow(store.progress, key, { ...own, claim });
-  if (outcome.kind === "conflict") return { kind: "lost" };
+  if (outcome.kind === "conflict") {
+    countConflict(engine);
+    return { kind: "lost" };
+  }
   return open(source, { ...own, claim, version: own.version + 1 }, claim, peers, closing, placed);
 }
 
@@ -111,5 +115,6 @@ export async function storeProgress(
     ...(comparePositions(position, claim.end) < 0 && { claim }),
   };
   const outcome = await commitRow(engine.store.progress, rowKey(engine.pipeline, source), next);
+  if (outcome.kind === "conflict") countConflict(engine);
   return outcome.kind === "committed";
 }

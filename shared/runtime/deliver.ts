@@ -1,8 +1,10 @@
 import { atMostAtOnce } from "../core/at-most-at-once.ts";
 import { textHash } from "../core/text-hash.ts";
 import type { DurationMs, WallTimeMs } from "../core/units.ts";
+import { type Meter, silentMeter } from "../ports/meter.ts";
 import type { ObjectStore } from "../ports/object-store.ts";
 import type { ImmediateSink, Sendable, SendOutcome } from "./immediate-sinks.ts";
+import { countDeadLetter } from "./metering.ts";
 import type { Emitted } from "./outputs.ts";
 
 /** One version of one document, as the change feed tells of it. */
@@ -19,6 +21,8 @@ export interface Delivery<E extends Sendable = Emitted> {
   readonly sink: ImmediateSink<E>;
   /** Where what can't be delivered goes, with its payload. */
   readonly deadLetters: ObjectStore;
+  /** Without one nothing is counted. */
+  readonly meter?: Meter;
 }
 
 /** Where a delivery stopped: the sequence to start again from, and what kept it from going on. */
@@ -38,7 +42,7 @@ const oneByOneMax = 4;
 
 type Item<E extends Sendable> = { readonly change: Change<E>; readonly emitted: E; readonly index: number };
 
-interface Run<E extends Sendable> extends Delivery<E> {
+interface Run<E extends Sendable> extends Required<Delivery<E>> {
   readonly now: WallTimeMs;
   readonly signal: AbortSignal | undefined;
   /** Why no line goes on; the first reason there was. */
@@ -50,7 +54,7 @@ interface Run<E extends Sendable> extends Delivery<E> {
  * @returns where it stopped, if the other side is not to be reached or the time is up; `undefined` when all is delivered or put aside.
  */
 export async function deliver<E extends Sendable>(
-  { sink, deadLetters }: Delivery<E>,
+  { sink, deadLetters, meter = silentMeter }: Delivery<E>,
   changes: readonly Change<E>[],
   now: WallTimeMs,
   signal?: AbortSignal,
@@ -60,7 +64,7 @@ export async function deliver<E extends Sendable>(
     const line = lines[lineOf(change.key, sink.lines)] as Item<E>[];
     for (const emitted of change.emitted) line.push({ change, emitted, index });
   });
-  const run: Run<E> = { sink, deadLetters, now, signal };
+  const run: Run<E> = { sink, deadLetters, meter, now, signal };
   const left = await atMostAtOnce(sink.lines, lines, (line) => deliverLine(run, line));
   const first = Math.min(...left.map((item) => item?.index ?? Number.POSITIVE_INFINITY));
   const change = changes[first];
@@ -95,6 +99,8 @@ async function sendAll<E extends Sendable>(run: Run<E>, batch: readonly Item<E>[
   );
   if (outcome.kind === "accepted") return undefined;
   if (outcome.kind === "unavailable") {
+    // What this side has cut short, as its own time was up, says nothing of the other.
+    if (!run.signal?.aborted) run.meter.count("sink_failures_total", 1, { sink: run.sink.name });
     run.stopped ??= outcome.reason;
     return batch[0];
   }
@@ -113,17 +119,19 @@ async function sendAll<E extends Sendable>(run: Run<E>, batch: readonly Item<E>[
 type Refusal = Omit<Extract<SendOutcome, { kind: "refused" }>, "kind">;
 
 async function putAside<E extends Sendable>(
-  { sink, deadLetters }: Run<E>,
+  { sink, deadLetters, meter }: Run<E>,
   items: readonly Item<E>[],
   refusal: Refusal,
 ): Promise<void> {
   const { reason, status } = refusal;
-  await atMostAtOnce(lettersAtOnce, items, ({ change, emitted }) => {
+  await atMostAtOnce(lettersAtOnce, items, async ({ change, emitted }) => {
     const letter = { sink: sink.name, reason, ...(status !== undefined && { status }), ...sink.payload(emitted) };
     const place = change.emitted.indexOf(emitted);
-    const name = `dead_letters/${sink.name}/${emitted.output.pipeline}/${change.sequence}-${place}.json`;
+    const { pipeline } = emitted.output;
+    const name = `dead_letters/${sink.name}/${pipeline}/${change.sequence}-${place}.json`;
+    const created = await deadLetters.create(name, new TextEncoder().encode(JSON.stringify(letter)));
     // A taken name is this very output, put aside by an earlier try.
-    return deadLetters.create(name, new TextEncoder().encode(JSON.stringify(letter)));
+    if (created === "created") countDeadLetter(meter, pipeline, sink.name);
   });
 }
 

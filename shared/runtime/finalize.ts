@@ -7,6 +7,7 @@ import type { DueList } from "../ports/state-store.ts";
 import { type Closing, commitClosing, readClosing } from "./closing.ts";
 import { type Engine, partitionsTogether } from "./engine.ts";
 import { closingKey, closingScope, rowKey } from "./keys.ts";
+import { countConflict } from "./metering.ts";
 import { type PartitionRow, readRow } from "./partition-row.ts";
 
 /** A pipeline whose results close in buckets of event time. */
@@ -60,8 +61,11 @@ async function closableUntil(engine: ClosingEngine, partition: number, scope: st
   if (rows.some(({ idle }) => idle)) {
     // An idle source that wakes meanwhile must judge by a watermark not below this closing: say how far it goes, then look again.
     const announced = { ...closing, announced: laterOf(closing.announced, until) };
-    if ((await commitClosing(store.progress, closingKey(scope), announced, pipeline.finalInterval)).kind === "conflict")
+    const outcome = await commitClosing(store.progress, closingKey(scope), announced, pipeline.finalInterval);
+    if (outcome.kind === "conflict") {
+      countConflict(engine);
       return undefined;
+    }
     ({ rows, closing } = await readScope(engine, partition, scope));
     until = earlierOf(until, leastFloor(rows));
     if (until === undefined) return undefined;
@@ -125,18 +129,20 @@ async function closeBucket(
 
 /** Moves the closed time up to `end`, never back: another invocation may have been quicker. */
 async function raiseClosed(
-  { pipeline, store }: ClosingEngine,
+  engine: ClosingEngine,
   scope: string,
   closing: Closing,
   end: EventTimeMs,
   finals: number,
 ): Promise<Closing> {
+  const { pipeline, store } = engine;
   const key = closingKey(scope);
   let current = closing;
   while (!isClosed(current, end)) {
     const raised = { ...current, closed: end, finals: current.finals + finals };
     const outcome = await commitClosing(store.progress, key, raised, pipeline.finalInterval);
     if (outcome.kind === "committed") return { ...raised, version: current.version + 1 };
+    countConflict(engine);
     current = readClosing(outcome.found, pipeline.finalInterval);
   }
   return current;

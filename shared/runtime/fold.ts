@@ -7,6 +7,7 @@ import type { FactEngine } from "./engine.ts";
 import { noneTaken, type TakenIn } from "./intake.ts";
 import type { Applicable } from "./judge.ts";
 import { listKey, totalKey } from "./keys.ts";
+import { countConflict } from "./metering.ts";
 
 /** A total over the facts of a key. */
 export interface Total<T> {
@@ -142,6 +143,7 @@ async function addPortion<R extends FactRecord>(
     const next = { key: documentKey, version: before.version + 1, body: JSON.stringify(stored) };
     const outcome = await engine.store.entities.commit({ ...next, ...(expiresAt !== undefined && { expiresAt }) });
     if (outcome.kind === "committed") return;
+    countConflict(engine);
     document = outcome.found;
   }
   throw new StreamError("dependency", `${documentKey}: lost ${conflictsMax} races for its total`);

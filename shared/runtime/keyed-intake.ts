@@ -14,6 +14,7 @@ import { type Entity, entityDocument, hasApplied, readEntity } from "./entity.ts
 import type { Intake, Outcome, Refusal, TakenIn } from "./intake.ts";
 import type { Applicable } from "./judge.ts";
 import { entityKey, laneOf } from "./keys.ts";
+import { countConflict } from "./metering.ts";
 import { addSettled, dropClosed } from "./settled.ts";
 
 /** What the commits of a batch share. */
@@ -100,6 +101,7 @@ async function takeInKey<R extends KeyedRecord, S>(
         ? await engine.store.entities.commit(stepped.document)
         : ({ kind: "committed" } as const);
       if (outcome.kind === "committed") return stepped.taken;
+      countConflict(engine);
       document = outcome.found;
     } catch (cause) {
       return failed(cause);

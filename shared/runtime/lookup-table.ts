@@ -9,6 +9,7 @@ import { textBytesMax } from "./fact.ts";
 import { type Intake, noneTaken, type TakenIn } from "./intake.ts";
 import type { Applicable } from "./judge.ts";
 import { laneOf, tableKey } from "./keys.ts";
+import { countConflict } from "./metering.ts";
 import { endWait, type WaitingEngine } from "./waiting-facts.ts";
 
 /** A change of a table that facts are looked up in. */
@@ -107,11 +108,12 @@ function rowBytes<D>({ change }: TableRecord<D>): number {
 
 /** Stores a row as its last change says, unless a later change is there already. */
 async function storeRow<R extends FactRecord, D>(
-  { pipeline, store }: FactEngine<R, D>,
+  engine: FactEngine<R, D>,
   partition: number,
   key: string,
   { position, parsed }: Applicable<TableRecord<D>>,
 ): Promise<void> {
+  const { pipeline, store } = engine;
   const name = tableKey(pipeline, partition, key);
   let document = (await store.entities.read([name])).get(name);
   for (let conflicts = 0; conflicts < conflictsMax; conflicts++) {
@@ -121,6 +123,7 @@ async function storeRow<R extends FactRecord, D>(
     const version = (document?.version ?? 0) + 1;
     const outcome = await store.entities.commit({ key: name, version, body: JSON.stringify(next) });
     if (outcome.kind === "committed") return;
+    countConflict(engine);
     document = outcome.found;
   }
   throw new StreamError("dependency", `${name}: lost ${conflictsMax} races for it`);

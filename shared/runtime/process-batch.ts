@@ -1,13 +1,14 @@
 import { comparePositions, type Position } from "../core/position.ts";
-import { type LogRecord, rejectionReasons } from "../core/record.ts";
+import type { LogRecord } from "../core/record.ts";
 import { laterOf } from "../core/watermark.ts";
 import type { Pipeline, StreamRecord } from "../pipelines/pipeline.ts";
 import { type OpenTry, openTry, storeProgress } from "./claim.ts";
 import { type Counts, noCounts } from "./counts.ts";
 import type { Engine, SourcePartition } from "./engine.ts";
 import type { Failure, Intake, TakenIn } from "./intake.ts";
-import { judge, type Verdict } from "./judge.ts";
+import { judge, type Verdict, watermarkWith } from "./judge.ts";
 import { laneOf } from "./keys.ts";
+import { meterBatch } from "./metering.ts";
 import { positionAfter } from "./placing.ts";
 import { type Reached, writePositionObjects } from "./position-objects.ts";
 import type { Rejection } from "./rejections.ts";
@@ -112,7 +113,7 @@ async function oneTry<R extends StreamRecord>(
   const counts = countOf(engine, done, taken, rows.length);
   const isStored = await storeProgress(engine, opened, { ...stands, counts });
   if (!isStored) return { left: records, lost: true };
-  meterCounts(engine, source, counts);
+  meterBatch(engine, source, counts, watermarkWith(engine, stands.highest, claim));
   const left = placed
     .filter(({ position }) => comparePositions(position, stands.position) >= 0)
     .map(({ record }) => record);
@@ -172,14 +173,4 @@ function countOf<R>(
 
 function nameOf({ epoch, offset }: Position): string {
   return `${epoch}.${offset}`;
-}
-
-function meterCounts({ meter, pipeline }: Engine, { topic }: SourcePartition, counts: Counts): void {
-  const dimensions = { pipeline: pipeline.name, topic };
-  meter.count("records_accepted_total", counts.accepted, dimensions);
-  meter.count("records_duplicate_total", counts.duplicate, dimensions);
-  meter.count("records_ignored_total", counts.ignored, dimensions);
-  for (const reason of rejectionReasons) {
-    meter.count("records_rejected_total", counts.rejected[reason], { ...dimensions, reason });
-  }
 }

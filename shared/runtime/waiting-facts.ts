@@ -12,6 +12,7 @@ import type { FactEngine, SourcePartition } from "./engine.ts";
 import { type Fact, factDocument, hasOtherRow, isFinal, readFact } from "./fact.ts";
 import type { Applicable } from "./judge.ts";
 import { closingScope, factKey, laneOf, waitingScope } from "./keys.ts";
+import { countConflict } from "./metering.ts";
 
 /**
  * Facts that had nothing in the table to belong to when they came. Each wait ends in one conditional write of its fact: by the table's
@@ -179,6 +180,7 @@ async function changeFact<R extends FactRecord, D>(
     const outbox = changed.revision > fact.revision ? changed.waiting?.text : undefined;
     const outcome = await engine.store.entities.commit(factDocument(engine, id, document.version + 1, changed, outbox));
     if (outcome.kind === "committed") return { fact: changed, isChanged: true };
+    countConflict(engine);
     if (!outcome.found) break;
     document = outcome.found;
   }

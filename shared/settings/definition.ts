@@ -22,7 +22,9 @@ export interface ValueOfKind {
   readonly redis: string;
   readonly secret: string;
   readonly brokers: readonly string[];
-  readonly auth: KafkaAuth;
+  readonly choice: string;
+  readonly text: string;
+  readonly texts: readonly string[];
   readonly identifier: string;
   readonly prefix: string;
 }
@@ -72,9 +74,27 @@ export interface TopicDefinition extends Described {
   readonly default: string;
 }
 
-export interface AuthDefinition extends Described {
-  readonly kind: "auth";
-  readonly default: KafkaAuth;
+export interface ChoiceDefinition<Known extends string = string> extends Described {
+  readonly kind: "choice";
+  readonly default: Known;
+  readonly known: readonly Known[];
+}
+
+/** Text, or a list of texts, of a form of its own. */
+interface Formed extends Described {
+  readonly form: RegExp;
+  /** What it takes, for messages and the reference: "the ID of a VPC, such as vpc-0123456789abcdef0". */
+  readonly takes: string;
+}
+
+export interface TextDefinition<Default extends string | undefined = string | undefined> extends Formed {
+  readonly kind: "text";
+  readonly default: Default;
+}
+
+export interface TextsDefinition extends Formed {
+  readonly kind: "texts";
+  readonly default: readonly string[];
 }
 
 /** `identifier`: of a database or a table. `prefix`: what keys begin with; it may be empty. */
@@ -96,7 +116,9 @@ export type SettingDefinition =
   | FlagDefinition
   | SinksDefinition
   | TopicDefinition
-  | AuthDefinition
+  | ChoiceDefinition
+  | TextDefinition
+  | TextsDefinition
   | NameDefinition<"identifier">
   | NameDefinition<"prefix">
   | AddressDefinition<"url">

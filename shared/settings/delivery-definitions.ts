@@ -1,11 +1,13 @@
-import type {
-  AddressDefinition,
-  AuthDefinition,
-  CountDefinition,
-  DurationDefinition,
-  FlagDefinition,
-  NameDefinition,
-  Needed,
+import {
+  type AddressDefinition,
+  type ChoiceDefinition,
+  type CountDefinition,
+  type DurationDefinition,
+  type FlagDefinition,
+  type KafkaAuth,
+  kafkaAuths,
+  type NameDefinition,
+  type Needed,
 } from "./definition.ts";
 
 const url: Needed<AddressDefinition<"url">> = {
@@ -63,9 +65,10 @@ const brokers: AddressDefinition<"brokers"> = {
   meaning: "some brokers of the cluster that takes the results; left out where the deployment itself knows the cluster",
 };
 
-const auth: AuthDefinition = {
-  kind: "auth",
+const auth: ChoiceDefinition<KafkaAuth> = {
+  kind: "choice",
   default: "iam",
+  known: kafkaAuths,
   meaning: "how functions say to the brokers who they are: `iam`, by their role, or `none`, not at all",
 };
 

@@ -46,14 +46,15 @@ export interface Deployment {
   readonly postgres?: PostgresSettings;
 }
 
-const parts = ["pipelines", "endpoint", "kafka", "clickhouse", "redis", "postgres"];
+export const deploymentParts = ["pipelines", "endpoint", "kafka", "clickhouse", "redis", "postgres"];
 
 /**
  * Reads the settings of a deployment: what `cdk.json` has in its context under `tidemark`.
  * @throws {SettingError} with all problems at once: what `readSettings` refuses, what is missing, and what contradicts each other.
  */
 export function readDeployment(json: unknown): Deployment {
-  if (!isObject(json)) throw new SettingError([`tidemark takes an object of ${parts.join(", ")}, not ${shown(json)}`]);
+  if (!isObject(json))
+    throw new SettingError([`tidemark takes an object of ${deploymentParts.join(", ")}, not ${shown(json)}`]);
   const pipelines = readPipelineGroups(json.pipelines);
   const endpoint = readGiven(groupOf("endpoint", endpointDefinitions), json.endpoint);
   const kafka = readGroup(groupOf("kafka", kafkaDefinitions), json.kafka === undefined ? {} : json.kafka);
@@ -61,7 +62,7 @@ export function readDeployment(json: unknown): Deployment {
   const redis = readGiven(groupOf("redis", redisDefinitions), json.redis);
   const postgres = readGiven(groupOf("postgres", postgresDefinitions), json.postgres);
   const problems = [
-    ...unknownNames("tidemark has no setting", parts, json),
+    ...unknownNames("tidemark has no setting", deploymentParts, json),
     ...pipelines.problems,
     ...(endpoint?.problems ?? missingFor("http", "endpoint", endpointDefinitions, pipelines.values)),
     ...kafka.problems,

@@ -1,17 +1,20 @@
-import type { Definitions, Needed, SettingDefinition, ValueOfKind } from "./definition.ts";
+import type { ChoiceDefinition, Definitions, Needed, SettingDefinition, ValueOfKind } from "./definition.ts";
 import { hintFor } from "./nearest.ts";
 import { readValue } from "./read-value.ts";
 import { shown } from "./shown.ts";
 
 /** What a setting's value is. One without a default may be missing. */
-type ValueOf<D extends SettingDefinition> = ValueOfKind[D["kind"]] | Extract<D["default"], undefined>;
+type ValueOf<D extends SettingDefinition> = GivenValueOf<D> | Extract<D["default"], undefined>;
+
+type GivenValueOf<D extends SettingDefinition> =
+  D extends ChoiceDefinition<infer Known> ? Known : ValueOfKind[D["kind"]];
 
 /** The values of settings that are defined like this. */
 export type ValuesOf<D extends Definitions> = { readonly [Name in keyof D]: ValueOf<D[Name]> };
 
 /** The same where nothing is missing that is needed. */
 export type CompleteValuesOf<D extends Definitions> = {
-  readonly [Name in keyof D]: D[Name] extends Needed<D[Name]> ? ValueOfKind[D[Name]["kind"]] : ValueOf<D[Name]>;
+  readonly [Name in keyof D]: D[Name] extends Needed<D[Name]> ? GivenValueOf<D[Name]> : ValueOf<D[Name]>;
 };
 
 export interface Group<D extends Definitions> {

@@ -1,12 +1,14 @@
 import { formatDuration, parseDuration } from "../core/duration.ts";
-import {
-  type BytesDefinition,
-  type CountDefinition,
-  type DurationDefinition,
-  kafkaAuths,
-  type SettingDefinition,
-  type SinksDefinition,
-  type ValueOfKind,
+import type {
+  BytesDefinition,
+  ChoiceDefinition,
+  CountDefinition,
+  DurationDefinition,
+  SettingDefinition,
+  SinksDefinition,
+  TextDefinition,
+  TextsDefinition,
+  ValueOfKind,
 } from "./definition.ts";
 import { nearest } from "./nearest.ts";
 import { shown, shownBare } from "./shown.ts";
@@ -40,8 +42,12 @@ export function readValue(definition: SettingDefinition, given: unknown): Readin
       return readSecretArn(given);
     case "brokers":
       return readBrokers(given);
-    case "auth":
-      return readAuth(given);
+    case "choice":
+      return readChoice(definition, given);
+    case "text":
+      return readText(definition, given);
+    case "texts":
+      return readTexts(definition, given);
     case "identifier":
       return readIdentifier(given);
     case "prefix":
@@ -164,9 +170,22 @@ function readPrefix(given: unknown): Reading {
   return wrong(`takes at most 64 visible ASCII characters, not ${shown(given)}`);
 }
 
-function readAuth(given: unknown): Reading {
-  const auth = kafkaAuths.find((known) => known === given);
-  return auth ? value(auth) : wrong(`takes ${kafkaAuths.join(" or ")}, not ${shown(given)}`);
+function readChoice({ known }: ChoiceDefinition, given: unknown): Reading {
+  if (known.some((one) => one === given)) return value(given as string);
+  const close = typeof given === "string" && known.length > 2 ? nearest(given, known) : undefined;
+  return wrong(`takes ${known.join(" or ")}, not ${shown(given)}${close ? `; did you mean ${close}?` : ""}`);
+}
+
+function readText({ form, takes }: TextDefinition, given: unknown): Reading {
+  return typeof given === "string" && form.test(given) ? value(given) : wrong(`takes ${takes}, not ${shown(given)}`);
+}
+
+function readTexts({ form, takes }: TextsDefinition, given: unknown): Reading {
+  const texts = listOf(given);
+  if (!texts || texts.length === 0) return wrong(`takes a list of ${takes}, not ${shown(given)}`);
+  const unusable = [...new Set(texts)].filter((text) => typeof text !== "string" || !form.test(text));
+  if (unusable.length === 0) return value(texts as string[]);
+  return { kind: "wrong", says: unusable.map((text) => `takes a list of ${takes}, not ${shown(text)}`) };
 }
 
 /** A list as JSON has it, or as text with commas between. */

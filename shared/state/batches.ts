@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { StreamError } from "../core/errors.ts";
 import type { DurationMs } from "../core/units.ts";
+import { askForUnits, type OnConsumed, tellUnits } from "./consumed.ts";
 import type { Item } from "./items.ts";
 
 /** A table, and how to wait for it. */
@@ -15,6 +16,7 @@ export interface Table {
   /** From 0 up to 1, as Math.random. */
   readonly random: () => number;
   readonly sleep: (delay: DurationMs) => Promise<unknown>;
+  readonly onConsumed?: OnConsumed | undefined;
 }
 
 /** What one BatchGetItem and one BatchWriteItem take. @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
@@ -33,7 +35,10 @@ export async function getItems(table: Table, keys: readonly Item[]): Promise<Ite
   await inChunks(keys, keysPerGetMax, (chunk) =>
     untilProcessed(table, chunk, async (left) => {
       const request = { [table.name]: { Keys: [...left], ConsistentRead: true } };
-      const answer = await table.client.send(new BatchGetItemCommand({ RequestItems: request }));
+      const answer = await table.client.send(
+        new BatchGetItemCommand({ RequestItems: request, ...askForUnits(table.onConsumed) }),
+      );
+      tellUnits(table.onConsumed, "read", answer.ConsumedCapacity);
       items.push(...(answer.Responses?.[table.name] ?? []));
       return answer.UnprocessedKeys?.[table.name]?.Keys ?? [];
     }),
@@ -45,7 +50,11 @@ export async function getItems(table: Table, keys: readonly Item[]): Promise<Ite
 export function writeItems(table: Table, requests: readonly WriteRequest[]): Promise<void> {
   return inChunks(requests, requestsPerWriteMax, (chunk) =>
     untilProcessed(table, chunk, async (left) => {
-      const answer = await table.client.send(new BatchWriteItemCommand({ RequestItems: { [table.name]: [...left] } }));
+      const request = { [table.name]: [...left] };
+      const answer = await table.client.send(
+        new BatchWriteItemCommand({ RequestItems: request, ...askForUnits(table.onConsumed) }),
+      );
+      tellUnits(table.onConsumed, "write", answer.ConsumedCapacity);
       return answer.UnprocessedItems?.[table.name] ?? [];
     }),
   );

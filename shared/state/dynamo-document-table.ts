@@ -3,6 +3,7 @@ import type { WallTimeMs } from "../core/units.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { CommitOutcome, Document, DocumentTable } from "../ports/state-store.ts";
 import { getItems, type Table } from "./batches.ts";
+import { askForUnits, tellUnits, unitsOfFailedWrite } from "./consumed.ts";
 import {
   attributes,
   documentItem,
@@ -44,20 +45,24 @@ export class DynamoDocumentTable implements DocumentTable {
   }
 
   async commit(document: Document): Promise<CommitOutcome> {
+    const { client, name, onConsumed } = this.#table;
     const item = documentItem(document);
     const now = this.#clock.now();
     try {
-      await this.#table.client.send(
+      const answer = await client.send(
         new PutItemCommand({
-          TableName: this.#table.name,
+          TableName: name,
           Item: item,
           ...unlessMoved(document.version, now),
           ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          ...askForUnits(onConsumed),
         }),
       );
+      tellUnits(onConsumed, "write", answer.ConsumedCapacity);
       return { kind: "committed" };
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      onConsumed?.("write", unitsOfFailedWrite(error.Item));
       return outcomeOfFailure(item, error.Item, now);
     }
   }

@@ -2,6 +2,7 @@ import { QueryCommand, type WriteRequest } from "@aws-sdk/client-dynamodb";
 import type { EventTimeMs } from "../core/units.ts";
 import type { DueList, DueLists } from "../ports/state-store.ts";
 import { getItems, type Table, writeItems } from "./batches.ts";
+import { askForUnits, tellUnits } from "./consumed.ts";
 import {
   type DueListId,
   dueListItems,
@@ -88,8 +89,10 @@ export class DynamoDueLists implements DueLists {
           ExpressionAttributeNames: { "#pk": attributes.partitionKey, "#sk": attributes.sortKey },
           ExpressionAttributeValues: { ":pk": { S: partitionKey }, ":from": { S: from }, ":to": { S: to } },
           ...(start && { ExclusiveStartKey: start }),
+          ...askForUnits(this.#table.onConsumed),
         }),
       );
+      tellUnits(this.#table.onConsumed, "read", page.ConsumedCapacity);
       yield* page.Items ?? [];
       start = page.LastEvaluatedKey;
     } while (start);

@@ -1,6 +1,7 @@
 import { QueryCommand, type WriteRequest } from "@aws-sdk/client-dynamodb";
 import type { Entry, EntryLists } from "../ports/state-store.ts";
 import { type Table, writeItems } from "./batches.ts";
+import { askForUnits, tellUnits } from "./consumed.ts";
 import { attributes, eachOnce, itemKey, textOf } from "./items.ts";
 
 /** What all orders lie between, as they begin with a digit. A document's sort key, `-`, doesn't. */
@@ -37,8 +38,10 @@ export class DynamoEntryLists implements EntryLists {
           ExpressionAttributeNames: { "#pk": attributes.partitionKey, "#sk": attributes.sortKey },
           ExpressionAttributeValues: { ":pk": { S: list }, ":from": { S: beforeOrders }, ":to": { S: behindOrders } },
           ...(start && { ExclusiveStartKey: start }),
+          ...askForUnits(this.#table.onConsumed),
         }),
       );
+      tellUnits(this.#table.onConsumed, "read", page.ConsumedCapacity);
       for (const item of page.Items ?? []) {
         entries.push({ list, order: textOf(item, attributes.sortKey), body: textOf(item, attributes.body) });
       }

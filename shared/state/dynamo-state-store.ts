@@ -4,6 +4,7 @@ import type { DurationMs } from "../core/units.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DocumentTable, DueLists, EntryLists, StateStore } from "../ports/state-store.ts";
 import type { Table } from "./batches.ts";
+import type { OnConsumed } from "./consumed.ts";
 import { DynamoDocumentTable } from "./dynamo-document-table.ts";
 import { DynamoDueLists } from "./dynamo-due-lists.ts";
 import { DynamoEntryLists } from "./dynamo-entry-lists.ts";
@@ -16,6 +17,8 @@ export interface DynamoStateStoreOptions {
   /** From 0 up to 1: the jitter of waits. */
   readonly random?: () => number;
   readonly sleep?: (delay: DurationMs) => Promise<unknown>;
+  /** Told what each request was billed for. Without it DynamoDB isn't asked. */
+  readonly onConsumed?: OnConsumed;
 }
 
 /**
@@ -37,8 +40,9 @@ export class DynamoStateStore implements StateStore {
     clock,
     random = Math.random,
     sleep = setTimeout,
+    onConsumed,
   }: DynamoStateStoreOptions) {
-    const table = (name: string): Table => ({ client, name, random, sleep });
+    const table = (name: string): Table => ({ client, name, random, sleep, onConsumed });
     this.entities = new DynamoDocumentTable(table(entitiesTable), clock);
     this.progress = new DynamoDocumentTable(table(progressTable), clock);
     this.due = new DynamoDueLists(table(progressTable));

@@ -2,6 +2,7 @@ import { type PipelineConfig, runConfigured } from "../../functions/catalog.ts";
 import { SqliteStateStore } from "../../localstack/embedded/sqlite-state-store.ts";
 import { recordedTraffic } from "../../localstack/generate/recorded-traffic.ts";
 import { sampleData } from "../../localstack/generate/sample-data.ts";
+import { silentMeter } from "../../shared/ports/meter.ts";
 import type { Document, DocumentTable, StateStore } from "../../shared/ports/state-store.ts";
 import { pipelineNames, readSettings } from "../../shared/settings/settings.ts";
 import { documentItem } from "../../shared/state/items.ts";
@@ -81,7 +82,7 @@ for (const name of pipelineNames) {
     const { totals, store } = countedStore(sqlite);
     const objects = new MemoryObjectStore();
     const config = { name, settings: { ...readSettings(name, {}), partitions } } as PipelineConfig;
-    const surroundings = { store, objects, rowFormat: jsonRowFormat, clock, meter: { count: () => {} } };
+    const surroundings = { store, objects, rowFormat: jsonRowFormat, clock, meter: silentMeter };
     const pipeline = runConfigured(config, { ...surroundings, futureClock: "record", expires: true });
     const shape = { records, seed: 1, partitions, users: 20_000, start, ratePerSecond };
     const traffic = Array.from(recordedTraffic(sampleData[name].plan, shape), logRecord);

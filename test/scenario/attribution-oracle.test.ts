@@ -10,7 +10,7 @@ import { World, type WorldSettings } from "../support/world.ts";
 
 /** `SEED=7 RUNS=5000 npx vitest run test/scenario/attribution-oracle.test.ts` looks elsewhere, and longer. */
 const seed = Number(process.env.SEED ?? 20240101);
-const numRuns = Number(process.env.RUNS ?? 150);
+const numRuns = Number(process.env.RUNS ?? 75);
 
 const second = 1_000;
 const minute = 60 * second;

@@ -9,7 +9,7 @@ import { anyCut, generatedInput, longCut } from "./oracle-play.ts";
 
 /** `SEED=7 RUNS=5000 npx vitest run test/scenario/engagement-oracle.test.ts` looks elsewhere, and longer. */
 const seed = Number(process.env.SEED ?? 20_240_101);
-const numRuns = Number(process.env.RUNS ?? 250);
+const numRuns = Number(process.env.RUNS ?? 100);
 
 const anySettings = fc.record({
   allowedLateness: fc.constantFrom(0, minute, 2 * minute, 5 * minute),

@@ -5,7 +5,7 @@ import { type Mishap, Turns } from "../support/turns.ts";
 import { at, Changes, type EngagementWorld, engagementWorld, viewsOf } from "./engagement-world.ts";
 
 const seed = Number(process.env.SEED ?? 20_240_101);
-const numRuns = Number(process.env.RUNS ?? 400);
+const numRuns = Number(process.env.RUNS ?? 200);
 
 const changes = new Changes();
 const bad = { ...changes.event(7, at(11)), value: Buffer.from("{}") };

@@ -4,7 +4,7 @@ import { expectPurchasesWhole, historyOf, partition0, partition1, purchasesWorld
 import { type Mishap, Turns } from "../support/turns.ts";
 
 const seed = Number(process.env.SEED ?? 20_240_101);
-const numRuns = Number(process.env.RUNS ?? 400);
+const numRuns = Number(process.env.RUNS ?? 200);
 
 const mishap = fc.option(fc.record({ at: fc.nat({ max: 18 }), landed: fc.boolean(), deadly: fc.boolean() }), {
   nil: undefined,

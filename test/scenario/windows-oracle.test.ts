@@ -28,7 +28,7 @@ import { windowsWorld } from "./windows-world.ts";
 
 /** `SEED=7 RUNS=5000 npx vitest run test/scenario/windows-oracle.test.ts` looks elsewhere, and longer. */
 const seed = Number(process.env.SEED ?? 20_240_101);
-const numRuns = Number(process.env.RUNS ?? 250);
+const numRuns = Number(process.env.RUNS ?? 100);
 
 const users = ["user", "a|b", "～"];
 

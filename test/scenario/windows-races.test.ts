@@ -9,7 +9,7 @@ import { shown } from "./windows-play.ts";
 import { type Settings, type WindowsWorld, windowsWorld } from "./windows-world.ts";
 
 const seed = Number(process.env.SEED ?? 20_240_101);
-const numRuns = Number(process.env.RUNS ?? 300);
+const numRuns = Number(process.env.RUNS ?? 150);
 
 const topic = "incoming-events";
 const mishap = fc.option(fc.record({ at: fc.nat({ max: 20 }), landed: fc.boolean(), deadly: fc.boolean() }), {

@@ -57,21 +57,22 @@ class FakeWire {
       "Item",
       "ConditionExpression",
       "ReturnValuesOnConditionCheckFailure",
+      "ReturnConsumedCapacity",
       ...placeholders,
     ]);
     const table = this.table(input.TableName);
     const item = checkedItem(input.Item ?? {});
     const found = table.get(addressOf(item));
     if (input.ConditionExpression !== undefined && !holds(input, found ?? {})) {
-      const told = input.ReturnValuesOnConditionCheckFailure === "ALL_OLD" && found;
+      const isTold = input.ReturnValuesOnConditionCheckFailure === "ALL_OLD" && found;
       throw new ConditionalCheckFailedException({
         message: "The conditional request failed",
         $metadata: { httpStatusCode: 400 },
-        ...(told && { Item: copy(found) }),
+        ...(isTold && { Item: copy(found) }),
       });
     }
     table.set(addressOf(item), copy(item));
-    return {};
+    return told(input, unitsOf([item, found], 1_024));
   }
 
   async batchGetItem(input: BatchGetItemCommandInput) {
@@ -81,15 +82,17 @@ class FakeWire {
     checkCount(keys.map(addressOf), 100);
     const items: Item[] = [];
     let bytes = 0;
+    let units = 0;
     for (const [index, key] of keys.entries()) {
       const item = this.table(name).get(addressOf(checkedKey(key)));
+      units += unitsOf([item], 4_096);
       bytes += item ? sizeOf(item) : 0;
       if (bytes > this.#batchGetBytes && items.length > 0) {
         return { Responses: { [name]: items }, UnprocessedKeys: { [name]: { ...request, Keys: keys.slice(index) } } };
       }
       if (item) items.push(copy(item));
     }
-    return { Responses: { [name]: items }, UnprocessedKeys: {} };
+    return { Responses: { [name]: items }, UnprocessedKeys: {}, ...told(input, units, true) };
   }
 
   async batchWriteItem(input: BatchWriteItemCommandInput) {
@@ -101,16 +104,18 @@ class FakeWire {
     });
     checkCount(keys, 25);
     const table = this.table(name);
+    const units = requests.map(({ PutRequest }, at) => unitsOf([PutRequest?.Item, table.get(keys[at]!)], 1_024));
     for (const { PutRequest, DeleteRequest } of requests) {
       if (PutRequest?.Item) table.set(addressOf(PutRequest.Item), copy(PutRequest.Item));
       if (DeleteRequest?.Key) table.delete(addressOf(DeleteRequest.Key));
     }
-    return { UnprocessedItems: {} };
+    const sum = units.reduce((all, one) => all + one, 0);
+    return { UnprocessedItems: {}, ...told(input, sum, true) };
   }
 
   async query(input: QueryCommandInput) {
     const options = ["ConsistentRead", "ExclusiveStartKey", "Limit", "ScanIndexForward"];
-    onlyKnows(input, ["TableName", "KeyConditionExpression", ...options, ...placeholders]);
+    onlyKnows(input, ["TableName", "KeyConditionExpression", "ReturnConsumedCapacity", ...options, ...placeholders]);
     if (input.ConsistentRead !== true) refuse("only consistent reads are known");
     const { Limit: limit = Number.POSITIVE_INFINITY } = input;
     if (limit < 1) refuse("Limit must be 1 or more");
@@ -130,9 +135,10 @@ class FakeWire {
       bytes += sizeOf(item);
       return bytes >= this.#pageBytes || at + 1 === limit;
     });
-    if (end === -1) return { Items: found.map(copy) };
+    const units = told(input, Math.max(1, Math.ceil(bytes / 4_096)));
+    if (end === -1) return { Items: found.map(copy), ...units };
     const { pk, sk } = found[end]!;
-    return { Items: found.slice(0, end + 1).map(copy), LastEvaluatedKey: { pk: pk!, sk: sk! } };
+    return { Items: found.slice(0, end + 1).map(copy), LastEvaluatedKey: { pk: pk!, sk: sk! }, ...units };
   }
 
   table(name: string | undefined): Map<string, Item> {
@@ -252,6 +258,17 @@ function sizeOf(item: Item): number {
 /** DynamoDB sorts strings by their UTF-8 bytes. */
 function order(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** What one write (per KB begun of the larger of the two) or one strongly consistent read (per 4 KB begun) of an item costs; at least 1. */
+function unitsOf(items: readonly (Item | undefined)[], bytesPerUnit: number): number {
+  return Math.max(1, ...items.map((item) => (item ? Math.ceil(sizeOf(item) / bytesPerUnit) : 0)));
+}
+
+/** Told where it is asked for; of a batch, by table. */
+function told(input: { readonly ReturnConsumedCapacity?: string | undefined }, CapacityUnits: number, byTable = false) {
+  if (input.ReturnConsumedCapacity !== "TOTAL") return {};
+  return { ConsumedCapacity: byTable ? [{ CapacityUnits }] : { CapacityUnits } };
 }
 
 const copy = (item: Item): Item => structuredClone(item);

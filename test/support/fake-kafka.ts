@@ -57,19 +57,38 @@ const error = {
   unknownTopic: 3,
   notLeader: 6,
   tooLarge: 10,
+  topicExists: 36,
+  badReplication: 38,
   outOfOrder: 45,
   authentication: 58,
 } as const;
-const apis = { produce: 0, metadata: 3, saslHandshake: 17, apiVersions: 18, initProducerId: 22, saslAuthenticate: 36 };
+const apis = {
+  produce: 0,
+  metadata: 3,
+  saslHandshake: 17,
+  apiVersions: 18,
+  createTopics: 19,
+  initProducerId: 22,
+  saslAuthenticate: 36,
+};
 /** The one version of each that is spoken here. */
 const versions = [
   [apis.produce, 3],
   [apis.metadata, 4],
   [apis.saslHandshake, 1],
   [apis.apiVersions, 2],
+  [apis.createTopics, 2],
   [apis.initProducerId, 0],
   [apis.saslAuthenticate, 0],
 ] as const;
+
+/** A topic as it was asked for. */
+export interface CreatedTopic {
+  readonly topic: string;
+  readonly partitions: number;
+  readonly replicas: number;
+  readonly configs: Readonly<Record<string, string>>;
+}
 
 /** What the brokers have written down. */
 class FakeLogs {
@@ -102,6 +121,7 @@ export async function fakeKafka(options: FakeKafkaOptions) {
   const { topics, batchBytesMax = 1_048_588, letsIn, leaderOf = () => 0 } = options;
   const logs = new FakeLogs();
   const seen: ProduceSeen[] = [];
+  const created: CreatedTopic[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
   let producerIds = 0;
@@ -145,8 +165,34 @@ export async function fakeKafka(options: FakeKafkaOptions) {
     ]);
   };
 
+  const createTopics = (reader: WireReader): Buffer => {
+    const asked = reader.array((): CreatedTopic => {
+      const [topic, partitions, replicas] = [reader.string() ?? "", reader.int32(), reader.int16()];
+      reader.array(() => reader.int32());
+      const configs = Object.fromEntries(reader.array(() => [reader.string(), reader.string()]));
+      return { topic, partitions, replicas, configs };
+    });
+    const verdictOnTopic = ({ topic, replicas }: CreatedTopic) => {
+      if (topics[topic] !== undefined) return error.topicExists;
+      return replicas > ports().length ? error.badReplication : error.none;
+    };
+    const verdicts = asked.map((one) => ({ ...one, code: verdictOnTopic(one) }));
+    for (const { code, ...one } of verdicts) {
+      if (code === error.none) {
+        topics[one.topic] = one.partitions;
+        created.push(one);
+      }
+    }
+    const said = (code: number) => (code === error.none ? int16(-1) : string("it can't be"));
+    return Buffer.concat([
+      int32(0),
+      array(verdicts, ({ topic, code }) => Buffer.concat([string(topic), int16(code), said(code)])),
+    ]);
+  };
+
   const metadata = (reader: WireReader): Buffer => {
-    const asked = reader.array(() => reader.string() ?? "");
+    const named = reader.array(() => reader.string() ?? "");
+    const asked = named.length > 0 ? named : Object.keys(topics);
     const topicOf = (topic: string) => {
       const partitions = Array.from({ length: topics[topic] ?? 0 }, (_, partition) => partition);
       const leaderAlone = (partition: number) => array([leaderOf(topic, partition)], int32);
@@ -175,6 +221,8 @@ export async function fakeKafka(options: FakeKafkaOptions) {
         return produce(reader, node);
       case apis.metadata:
         return metadata(reader);
+      case apis.createTopics:
+        return createTopics(reader);
       case apis.apiVersions:
         return Buffer.concat([
           int16(0),
@@ -228,6 +276,8 @@ export async function fakeKafka(options: FakeKafkaOptions) {
     brokers: ports().map((port) => `localhost:${port}`),
     /** The requests to write, in order. */
     seen,
+    /** The topics that were created, in order. */
+    created,
     /** What stands in a topic, by partition and offset. */
     read: (topic: string) => logs.read(topic),
     connections: () => connections,

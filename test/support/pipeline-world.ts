@@ -3,6 +3,7 @@ import { SqliteStateStore } from "../../localstack/embedded/sqlite-state-store.t
 import type { LogRecord } from "../../shared/core/record.ts";
 import type { Row } from "../../shared/core/row.ts";
 import type { Pipeline, StreamRecord } from "../../shared/pipelines/pipeline.ts";
+import { type Meter, silentMeter } from "../../shared/ports/meter.ts";
 import type { ObjectStore } from "../../shared/ports/object-store.ts";
 import type { Output } from "../../shared/ports/output.ts";
 import type { StateStore } from "../../shared/ports/state-store.ts";
@@ -36,6 +37,7 @@ export interface PipelineWorldOptions<P extends Pipeline<StreamRecord>> {
   /** What stands between the engine and its store: where a test does harm. */
   readonly interpose?: (store: StateStore) => StateStore;
   readonly interposeObjects?: (objects: ObjectStore) => ObjectStore;
+  readonly meter?: Meter;
 }
 
 let worlds = 0;
@@ -170,7 +172,7 @@ export class PipelineWorld<P extends Pipeline<StreamRecord>> {
   }
 
   #opened() {
-    const { pipeline, run, interpose, interposeObjects } = this.#options;
+    const { pipeline, run, interpose, interposeObjects, meter = silentMeter } = this.#options;
     const clock = { now: () => this.now };
     const store = new SqliteStateStore({ path: this.#path, clock });
     const engine: Engine<P> = {
@@ -180,7 +182,7 @@ export class PipelineWorld<P extends Pipeline<StreamRecord>> {
       objects: interposeObjects ? interposeObjects(this.objects) : this.objects,
       rowFormat: jsonRowFormat,
       clock,
-      meter: { count: () => {} },
+      meter,
     };
     return { store, engine, running: run(engine) };
   }

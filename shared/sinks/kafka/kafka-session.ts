@@ -115,7 +115,8 @@ function kafkaMessage({ id, key, value, timestamp }: TopicMessage): Message {
   return { key, value, timestamp: String(timestamp), headers: { [idHeader]: id } };
 }
 
-function securityOf(auth: KafkaAuth): Pick<KafkaConfig, "ssl" | "sasl"> {
+/** How kafkajs is told who asks. */
+export function securityOf(auth: KafkaAuth): Pick<KafkaConfig, "ssl" | "sasl"> {
   if (auth.kind === "none") return {};
   const { region, credentials, ca } = auth;
   const oauthBearerProvider = async () => {

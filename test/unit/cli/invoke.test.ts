@@ -2,10 +2,12 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { functions, type Trigger } from "../../../functions/manifest.ts";
+import type { Trigger } from "../../../functions/function-row.ts";
+import { functions } from "../../../functions/manifest.ts";
 import { startWire } from "../../support/clickhouse-wire.ts";
 import { redisServer, skipRedis } from "../../support/redis-server.ts";
 import { runCli } from "../../support/run-cli.ts";
+import { invokeHere } from "../../support/run-here.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tidemark-invoke-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -32,12 +34,8 @@ const samples = functions.flatMap(({ name, triggers }) =>
   triggers.flatMap(samplesOf).map((sample) => ({ name, sample })),
 );
 
-async function invoke(name: string, sample: string, directory: string, ...args: string[]): Promise<unknown> {
-  const places = ["--state", join(directory, "state"), "--out", directory];
-  const { code, out, err } = await runCli("invoke", name, `test/events/${sample}.json`, ...places, ...args);
-  expect({ code, err }).toEqual({ code: 0, err: "" });
-  return JSON.parse(out);
-}
+const invoke = (name: string, sample: string, directory: string) =>
+  invokeHere(name, `test/events/${sample}.json`, directory);
 
 describe("every function of the manifest", () => {
   const directory = join(root, "all");

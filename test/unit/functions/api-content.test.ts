@@ -181,9 +181,11 @@ describe("a deployment without some pipelines", () => {
   const purchasePaths = ["/generate/1/u", "/duplicate/1/u", "/total/u", "/history/u"];
   const purchases = {
     views: { total: async () => ({ total: "1", count: 1 }), history: async () => ({ count: 0, purchases: [] }) },
-    producer: { produce: async () => ({ kind: "accepted" }) as const },
-    clock: { now: () => 0 },
-    chance: { fraction: () => 0, uuid: () => "an id" },
+    samples: {
+      producer: { produce: async () => ({ kind: "accepted" }) as const },
+      clock: { now: () => 0 },
+      chance: { fraction: () => 0, uuid: () => "an id" },
+    },
   };
   const contents = new MemoryContents();
   const pathsOf = async (ask: ReturnType<typeof asker>) =>
@@ -195,7 +197,7 @@ describe("a deployment without some pipelines", () => {
       type: "urn:problem-type:tidemark:not-deployed",
       title: "Not deployed",
       status: 404,
-      detail: `This path is about the pipeline ${pipeline}, whose views aren't deployed here; GET /openapi.json says what there is.`,
+      detail: `This path is about the pipeline ${pipeline}, and isn't deployed here; GET /openapi.json says what there is.`,
     },
   });
 
@@ -237,6 +239,7 @@ describe("a deployment without some pipelines", () => {
     const ofPurchases = ["/generate/{count}/{id}", "/duplicate/{count}/{id}", "/total/{id}", "/history/{id}"];
     const ofContents = ["/content/{id}/last", "/content/{id}/count", "/content/{id}/minutes", "/content/top"];
     expect(await pathsOf(asker({ purchases }))).toEqual(ofPurchases);
+    expect(await pathsOf(asker({ purchases: { views: purchases.views } }))).toEqual(ofPurchases.slice(2));
     expect(await pathsOf(asker({ contents }))).toEqual(ofContents);
     expect(await pathsOf(asker({ contents, purchases }))).toEqual([...ofPurchases, ...ofContents]);
     expect(await pathsOf(asker({}))).toEqual([]);

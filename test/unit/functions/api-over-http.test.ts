@@ -48,14 +48,16 @@ async function realApi() {
       total: async (userId: string) => ({ total: String(userId.length), count: 1 }),
       history: async () => ({ count: 0, purchases: [] }),
     },
-    producer: {
-      produce: async (messages: readonly TopicMessage[]) => {
-        produced.push(...messages);
-        return { kind: "accepted" } as const;
+    samples: {
+      producer: {
+        produce: async (messages: readonly TopicMessage[]) => {
+          produced.push(...messages);
+          return { kind: "accepted" } as const;
+        },
       },
+      clock,
+      chance: { fraction: () => 0, uuid: () => "an id" },
     },
-    clock,
-    chance: { fraction: () => 0, uuid: () => "an id" },
   };
   const handler = createHandler({ purchases, contents });
   return { api: await start((event) => handler(event, {} as never)), produced, contents };

@@ -271,9 +271,11 @@ describe("what was produced through the API", () => {
     const ask = asker({
       purchases: {
         views: purchaseViews(world.store),
-        producer: { produce },
-        clock: { now: () => now },
-        chance: { fraction: () => 0.5, uuid: () => `id-${++uuids}` },
+        samples: {
+          producer: { produce },
+          clock: { now: () => now },
+          chance: { fraction: () => 0.5, uuid: () => `id-${++uuids}` },
+        },
       },
     });
     await ask(request("POST", "/duplicate/5/ann/x"));

@@ -53,17 +53,19 @@ export function desk({ outcome = { kind: "accepted" }, total, history, fractions
         return history ? history(userId, page) : { count: 0, purchases: [] };
       },
     },
-    producer: {
-      produce: async (messages: readonly TopicMessage[]) => {
-        produced.push(messages);
-        if (outcome instanceof Error) throw outcome;
-        return outcome;
+    samples: {
+      producer: {
+        produce: async (messages: readonly TopicMessage[]) => {
+          produced.push(messages);
+          if (outcome instanceof Error) throw outcome;
+          return outcome;
+        },
       },
-    },
-    clock: { now: () => now },
-    chance: {
-      fraction: () => fractions[draws++ % fractions.length] as number,
-      uuid: () => `00000000-0000-4000-8000-${String(++uuids).padStart(12, "0")}`,
+      clock: { now: () => now },
+      chance: {
+        fraction: () => fractions[draws++ % fractions.length] as number,
+        uuid: () => `00000000-0000-4000-8000-${String(++uuids).padStart(12, "0")}`,
+      },
     },
   };
   const contents = new MemoryContents();

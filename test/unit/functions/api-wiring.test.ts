@@ -37,12 +37,14 @@ describe("the wiring of the api function", () => {
     expect(routesOf(wire({ ...fine, KAFKA_AUTH: "none", AWS_REGION: undefined }))).toHaveLength(8);
   });
 
-  it("answers for a pipeline that has views alone, and needs Kafka for purchases only", () => {
+  it("answers for a pipeline that has views alone, and produces purchases only where it is told of Kafka", () => {
     const { KAFKA_BROKERS: _, KAFKA_AUTH: __, ...without } = fine;
     const routes = (pipelines: object) => routesOf(wire({ ...without, PIPELINES: JSON.stringify(pipelines) }));
     expect(routes({ engagement: { partitions: 3 } })).toHaveLength(4);
     expect(routes({ engagement: { partitions: 3, sinks: ["s3"] } })).toEqual([]);
-    expect(refusal({ ...without, PIPELINES: '{"purchases":{"partitions":3}}' }).message).toContain("KAFKA_BROKERS");
+    expect(routes({ purchases: { partitions: 3 } })).toHaveLength(2);
+    const half = { ...without, KAFKA_AUTH: "none", PIPELINES: '{"purchases":{"partitions":3}}' };
+    expect(refusal(half).message).toBe("environment: KAFKA_BROKERS is missing");
   });
 
   it("names everything that is missing at once", () => {

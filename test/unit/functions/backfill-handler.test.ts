@@ -6,6 +6,7 @@ import { createHandler } from "../../../functions/backfill/handler.ts";
 import { functions } from "../../../functions/manifest.ts";
 import { SqliteStateStore } from "../../../localstack/embedded/sqlite-state-store.ts";
 import type { EventRow, EventRows } from "../../../shared/ports/event-rows.ts";
+import { silentMeter } from "../../../shared/ports/meter.ts";
 import type { ObjectStore } from "../../../shared/ports/object-store.ts";
 import type { StateStore } from "../../../shared/ports/state-store.ts";
 import { noCounts } from "../../../shared/runtime/counts.ts";
@@ -77,7 +78,7 @@ function setUp({ store, objects = new MemoryObjectStore(), send, afterPortion }:
   const app: BackfillApp = {
     settings: { ...readSettings("engagement", { sinks: ["s3", "http", "views"] }), partitions: 2 },
     surroundings: {
-      ...{ store: store ?? newStore(), objects, rowFormat: jsonRowFormat, clock, meter: { count: () => {} } },
+      ...{ store: store ?? newStore(), objects, rowFormat: jsonRowFormat, clock, meter: silentMeter },
       ...{ futureClock: "wall", expires: false },
     },
     rows,

@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { mockClient } from "aws-sdk-client-mock";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { wire } from "../../../functions/backfill/wiring.ts";
 import { StreamError } from "../../../shared/core/errors.ts";
 import { enriched } from "../../support/clickhouse-outputs.ts";
@@ -8,6 +8,9 @@ import { enriched } from "../../support/clickhouse-outputs.ts";
 const secrets = mockClient(SecretsManagerClient);
 afterEach(() => {
   secrets.reset();
+});
+afterAll(() => {
+  secrets.restore();
 });
 
 const pipelines = (...sinks: readonly string[]) => JSON.stringify({ engagement: { partitions: 3, sinks } });

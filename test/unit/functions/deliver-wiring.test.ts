@@ -1,7 +1,7 @@
 import { BatchGetItemCommand, DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { mockClient } from "aws-sdk-client-mock";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import { wire } from "../../../functions/deliver/wiring.ts";
 import { type EndpointFault, LoopbackEndpoint } from "../../../localstack/endpoint/loopback-endpoint.ts";
 import { StreamError } from "../../../shared/core/errors.ts";
@@ -11,6 +11,10 @@ const tables = mockClient(DynamoDBClient);
 afterEach(() => {
   secrets.reset();
   tables.reset();
+});
+afterAll(() => {
+  secrets.restore();
+  tables.restore();
 });
 
 const secret = `whsec_${Buffer.alloc(24, "s").toString("base64")}`;

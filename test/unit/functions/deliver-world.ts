@@ -6,6 +6,7 @@ import type { DeliveredOutput } from "../../../localstack/endpoint/delivery.ts";
 import { type EndpointFault, LoopbackEndpoint } from "../../../localstack/endpoint/loopback-endpoint.ts";
 import { mskEvent } from "../../../localstack/runner/msk-mapping.ts";
 import { streamEvent } from "../../../localstack/runner/stream-mapping.ts";
+import { silentMeter } from "../../../shared/ports/meter.ts";
 import type { EndpointSinkSettings } from "../../../shared/runtime/immediate-sinks.ts";
 import { readPipelines } from "../../../shared/settings/deployment.ts";
 import { HttpsEndpoint, type HttpsEndpointSettings } from "../../../shared/sinks/http/https-endpoint.ts";
@@ -35,7 +36,7 @@ export async function deliverWorld(
   const { attribution } = readPipelines('{"attribution":{"partitions":1}}');
   const config: PipelineConfig = { name: "attribution", settings: attribution! };
   const pipeline = runConfigured(config, {
-    ...{ store, objects, rowFormat: jsonRowFormat, clock, meter: { count: () => {} } },
+    ...{ store, objects, rowFormat: jsonRowFormat, clock, meter: silentMeter },
     ...{ futureClock: "record", expires: false },
   });
   await takeTraffic(createConsume({ pipeline, failures: "throw" }), users);

@@ -7,6 +7,7 @@ import { SqliteStateStore } from "../../../localstack/embedded/sqlite-state-stor
 import type { Row } from "../../../shared/core/row.ts";
 import type { MskEvent } from "../../../shared/kafka/msk-event.ts";
 import { attribution } from "../../../shared/pipelines/attribution/attribution.ts";
+import { silentMeter } from "../../../shared/ports/meter.ts";
 import type { StateStore } from "../../../shared/ports/state-store.ts";
 import { runKeyed } from "../../../shared/runtime/running-pipeline.ts";
 import { readSettings } from "../../../shared/settings/settings.ts";
@@ -55,7 +56,7 @@ export function embeddedFunctions({ failures = "report", interpose = (same) => s
     objects,
     rowFormat: jsonRowFormat,
     clock,
-    meter: { count: () => {} },
+    meter: silentMeter,
   });
   const endpoint = new ToldEndpoint(answer ?? (() => accepted));
   const rowsUnder = async (prefix: string): Promise<Row[]> => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { type FunctionRow, functions } from "../../../functions/manifest.ts";
+import type { FunctionRow } from "../../../functions/function-row.ts";
+import { functions } from "../../../functions/manifest.ts";
 import type { StreamError } from "../../../shared/core/errors.ts";
 
 beforeEach(() => {

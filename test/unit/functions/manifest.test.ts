@@ -1,7 +1,8 @@
 import { existsSync, globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type FunctionRow, functions } from "../../../functions/manifest.ts";
+import type { FunctionRow } from "../../../functions/function-row.ts";
+import { functions } from "../../../functions/manifest.ts";
 import { databaseSinks } from "../../../shared/settings/definition.ts";
 import { settingDefinitions, sourceTopics } from "../../../shared/settings/pipeline-definitions.ts";
 import { pipelineNames } from "../../../shared/settings/settings.ts";

@@ -5,6 +5,7 @@ import { SqliteStateStore } from "../../../localstack/embedded/sqlite-state-stor
 import { mskEvent } from "../../../localstack/runner/msk-mapping.ts";
 import { streamEvent } from "../../../localstack/runner/stream-mapping.ts";
 import { formatEventTime } from "../../../shared/core/time.ts";
+import { silentMeter } from "../../../shared/ports/meter.ts";
 import { readPipelines } from "../../../shared/settings/deployment.ts";
 import { jsonRowFormat } from "../../support/json-row-format.ts";
 import { logRecord } from "../../support/log-record.ts";
@@ -32,7 +33,7 @@ export function publishWorld(options: Partial<MemoryProducerOptions> = {}, publi
     '{"dedupe":{"partitions":3},"attribution":{"partitions":3,"sinks":["s3","http","kafka"]}}',
   );
   const surroundings = {
-    ...{ store, objects, rowFormat: jsonRowFormat, clock, meter: { count: () => {} } },
+    ...{ store, objects, rowFormat: jsonRowFormat, clock, meter: silentMeter },
     futureClock: "wall",
     expires: false,
   } as const;

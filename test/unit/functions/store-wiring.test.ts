@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { mockClient } from "aws-sdk-client-mock";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { wire as wireClickHouse } from "../../../functions/clickhouse/wiring.ts";
 import { wire as wireRedis } from "../../../functions/redis/wiring.ts";
 import { StreamError } from "../../../shared/core/errors.ts";
@@ -13,6 +13,9 @@ import { startWire } from "../../support/clickhouse-wire.ts";
 const secrets = mockClient(SecretsManagerClient);
 afterEach(() => {
   secrets.reset();
+});
+afterAll(() => {
+  secrets.restore();
 });
 
 const asked = () => secrets.commandCalls(GetSecretValueCommand).map(({ args }) => args[0].input.SecretId);

@@ -6,6 +6,7 @@ import { attribution } from "../../../shared/pipelines/attribution/attribution.t
 import type { ClickRecord, ViewRecord } from "../../../shared/pipelines/attribution/records.ts";
 import type { UserState } from "../../../shared/pipelines/attribution/state.ts";
 import { purchases } from "../../../shared/pipelines/purchases/purchases.ts";
+import { silentMeter } from "../../../shared/ports/meter.ts";
 import type { KeyedEngine } from "../../../shared/runtime/engine.ts";
 import { type Reached, writePositionObjects } from "../../../shared/runtime/position-objects.ts";
 import type { Rejection } from "../../../shared/runtime/rejections.ts";
@@ -36,7 +37,7 @@ function engine(): KeyedEngine<ClickRecord | ViewRecord, UserState> {
     objects,
     rowFormat: jsonRowFormat,
     clock,
-    meter: { count: () => {} },
+    meter: silentMeter,
   };
 }
 
