@@ -1,9 +1,10 @@
-import { Effect, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import type { ISecret } from "aws-cdk-lib/aws-secretsmanager";
 import { Stack } from "aws-cdk-lib/core";
 import type { Construct } from "constructs";
 import { withinCluster } from "../cluster/cluster-arns.ts";
+import { acknowledgeWildcards, allow, statementOf } from "../iam/permissions.ts";
 import { changeTopics, heartbeatTopic } from "./connector.ts";
 
 /** What of a secret is needed here. `Secret` itself is no `ISecret` to a compiler that is exact about optional properties. */
@@ -31,25 +32,22 @@ export function workerRole(scope: Construct, id: string, props: WorkerRoleProps)
   const topic = (name: string) => withinCluster(clusterArn, "topic", name);
   const role = new Role(scope, id, { assumedBy: connectorsOf(Stack.of(scope), connectorName) });
   const internal = ["configs", "status"].map((kind) => topic(`__amazon_msk_connect_${kind}_${connectorName}_*`));
-  role.addToPolicy(allow(["kafka-cluster:Connect", "kafka-cluster:DescribeCluster"], [clusterArn]));
-  role.addToPolicy(
-    allow(["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"], [...changeTopics, heartbeatTopic].map(topic)),
-  );
-  // The names of these end in an id that MSK Connect draws, as does that of the group.
-  role.addToPolicy(
-    allow(
-      ["kafka-cluster:CreateTopic", "kafka-cluster:DescribeTopic", "kafka-cluster:ReadData", "kafka-cluster:WriteData"],
-      [...internal, topic(offsetTopic)],
-    ),
-  );
-  role.addToPolicy(
-    allow(
+  const own = ["CreateTopic", "DescribeTopic", "ReadData", "WriteData"].map((action) => `kafka-cluster:${action}`);
+  const because = "these names end in an id that MSK Connect draws";
+  const permissions = [
+    ...allow(["kafka-cluster:Connect", "kafka-cluster:DescribeCluster"], [clusterArn]),
+    ...allow(["kafka-cluster:DescribeTopic", "kafka-cluster:WriteData"], [...changeTopics, heartbeatTopic].map(topic)),
+    ...allow(own, [...internal, topic(offsetTopic)], { because }),
+    ...allow(
       ["kafka-cluster:AlterGroup", "kafka-cluster:DescribeGroup"],
       [withinCluster(clusterArn, "group", "__amazon_msk_connect_*")],
+      { because },
     ),
-  );
-  role.addToPolicy(allow(["secretsmanager:GetSecretValue"], [secret.secretArn]));
-  if (secret.encryptionKey) role.addToPolicy(allow(["kms:Decrypt"], [secret.encryptionKey.keyArn]));
+    ...allow(["secretsmanager:GetSecretValue"], [secret.secretArn]),
+    ...allow(["kms:Decrypt"], secret.encryptionKey ? [secret.encryptionKey.keyArn] : []),
+  ];
+  for (const permission of permissions) role.addToPolicy(statementOf(permission));
+  acknowledgeWildcards(role, permissions);
   return role;
 }
 
@@ -59,8 +57,4 @@ function connectorsOf({ partition, region, account }: Stack, name: string): Serv
   return new ServicePrincipal("kafkaconnect.amazonaws.com", {
     conditions: { StringEquals: { "aws:SourceAccount": account }, ArnLike: { "aws:SourceArn": connectors } },
   });
-}
-
-function allow(actions: string[], resources: string[]): PolicyStatement {
-  return new PolicyStatement({ effect: Effect.ALLOW, actions, resources });
 }

@@ -1,5 +1,14 @@
 import { Policy, PolicyStatement, type PolicyStatementProps, type Role } from "aws-cdk-lib/aws-iam";
-import { Reference, Stack, Tokenization, Validations } from "aws-cdk-lib/core";
+import {
+  DefaultTokenResolver,
+  type IPostProcessor,
+  type IResolvable,
+  type IResolveContext,
+  Reference,
+  Stack,
+  Tokenization,
+  Validations,
+} from "aws-cdk-lib/core";
 import { flattenCfnReference } from "cdk-nag/lib/utils/flatten-cfn-reference.js";
 import type { Construct } from "constructs";
 
@@ -53,21 +62,26 @@ export function acknowledgeWildcards(construct: Construct, permissions: readonly
 
 /** How cdk-nag calls the finding: by the resource as it stands in the template. */
 function idOf(construct: Construct, resource: string): string {
-  const stack = Stack.of(construct);
-  const inTemplate = flattenCfnReference(stack.resolve(asSeenFrom(stack, resource)));
-  return `AwsSolutions::AwsSolutions-IAM5[Resource::${inTemplate}]`;
+  const inTemplate = Tokenization.resolve(resource, { scope: construct, resolver: new AsInTemplate(construct) });
+  return `AwsSolutions::AwsSolutions-IAM5[Resource::${flattenCfnReference(inTemplate)}]`;
 }
 
-/** What belongs to another stack comes from that stack's exports. */
-function asSeenFrom(stack: Stack, text: string): string {
-  return Tokenization.reverseString(text)
-    .mapTokens({
-      mapToken: (token) =>
-        Reference.isReference(token) && Stack.of(token.target) !== stack
-          ? Stack.of(token.target).exportValue(token)
-          : token,
-    })
-    .join({ join: (left, right) => `${left ?? ""}${right ?? ""}` });
+/** Resolves what belongs to another stack to that stack's export, as the CDK will do in the end. */
+class AsInTemplate extends DefaultTokenResolver {
+  readonly #stack: Stack;
+
+  constructor(construct: Construct) {
+    super({ join: (left: unknown, right: unknown) => ({ "Fn::Join": ["", [left ?? "", right ?? ""]] }) });
+    this.#stack = Stack.of(construct);
+  }
+
+  override resolveToken(token: IResolvable, context: IResolveContext, after: IPostProcessor): unknown {
+    if (!Reference.isReference(token)) return super.resolveToken(token, context, after);
+    const owner = Stack.of(token.target);
+    return owner === this.#stack
+      ? super.resolveToken(token, context, after)
+      : context.resolve(owner.exportValue(token));
+  }
 }
 
 /** What Lambda does in a function's name to put it, or a poller, into a network. */

@@ -25,7 +25,7 @@ export function variablesOf(row: DeployedFunction, system: System, places: Place
       `functions/manifest.ts: ${row.name} needs ${name}, which infra/pipelines/variables.ts doesn't give`,
     );
   });
-  return { ...Object.fromEntries(given), NODE_OPTIONS: "--enable-source-maps" };
+  return { ...Object.fromEntries(given), METRICS_NAMESPACE: system.name, NODE_OPTIONS: "--enable-source-maps" };
 }
 
 type Known = Readonly<Record<string, string | undefined>>;

@@ -3,6 +3,8 @@ import type {
   ChoiceDefinition,
   CountDefinition,
   FlagDefinition,
+  NameDefinition,
+  Needed,
   TextDefinition,
   TextsDefinition,
 } from "./definition.ts";
@@ -148,3 +150,47 @@ const registrySecret: AddressDefinition<"secret"> = {
 };
 
 export const registryDefinitions = { uri: registryUri, topics: registryTopics, secretArn: registrySecret } as const;
+
+const captureHost: Needed<TextDefinition<undefined>> = {
+  kind: "text",
+  default: undefined,
+  form: /^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/,
+  takes: "the host of a PostgreSQL server",
+  meaning: "the server whose tables `engagement_events` and `content` are captured, as the brokers' network reaches it",
+  needed: "give the host of the PostgreSQL server",
+};
+
+const capturePort: CountDefinition<number> = {
+  kind: "count",
+  default: 5_432,
+  min: 1,
+  max: 65_535,
+  meaning: "its port",
+};
+
+const captureDatabase: NameDefinition<"identifier"> = {
+  kind: "identifier",
+  default: "postgres",
+  meaning: "the database that the tables are in",
+};
+
+const captureSecret: Needed<AddressDefinition<"secret">> = {
+  kind: "secret",
+  default: undefined,
+  meaning: "the ARN of a secret with `username` and `password` of the role that `infra/capture/publication.sql` makes",
+  needed: "give the ARN of the secret with user name and password",
+};
+
+const pluginKey: TextDefinition<undefined> = {
+  kind: "text",
+  default: undefined,
+  form: /^[A-Za-z0-9!_.*'()/-]{1,1024}$/,
+  takes: "the name of an object",
+  meaning:
+    "the ZIP of the connector's plugin, in the bucket that the first deployment makes; the connector comes with the second",
+};
+
+/** The capture of changes that the pipeline engagement reads. A deployment without it brings its own. */
+export const captureDefinitions = {
+  ...{ host: captureHost, port: capturePort, database: captureDatabase, secretArn: captureSecret, pluginKey },
+} as const;

@@ -109,4 +109,10 @@ const offsetLagMax: CountDefinition<number> = {
   meaning: "how many records of a topic may wait before an alarm",
 };
 
-export const watchDefinitions = { email, watermarkLagMax, offsetLagMax } as const;
+const dashboards: FlagDefinition = {
+  kind: "flag",
+  default: true,
+  meaning: "whether each pipeline has a dashboard; AWS asks for three dollars a month for each beyond the third",
+};
+
+export const watchDefinitions = { email, watermarkLagMax, offsetLagMax, dashboards } as const;

@@ -1,5 +1,10 @@
 import { formatDuration } from "../core/duration.ts";
-import { clusterDefinitions, pollerDefinitions, registryDefinitions } from "./cluster-definitions.ts";
+import {
+  captureDefinitions,
+  clusterDefinitions,
+  pollerDefinitions,
+  registryDefinitions,
+} from "./cluster-definitions.ts";
 import { databaseSinks } from "./definition.ts";
 import { type Deployment, deploymentParts, readDeployment } from "./deployment.ts";
 import {
@@ -8,7 +13,7 @@ import {
   networkDefinitions,
   watchDefinitions,
 } from "./infrastructure-definitions.ts";
-import { type Group, isObject, readGroup, unknownNames, type ValuesOf } from "./read-group.ts";
+import { type CompleteValuesOf, type Group, isObject, readGroup, unknownNames, type ValuesOf } from "./read-group.ts";
 import { SettingError } from "./settings.ts";
 import { shown } from "./shown.ts";
 
@@ -28,12 +33,16 @@ type Groups = typeof groups;
 export type Infrastructure = { readonly [G in keyof Groups]: ValuesOf<Groups[G]> } & {
   /** What the names of stacks and functions begin with: so one account can hold several. */
   readonly name: string;
+  /** Missing where something else captures the changes. */
+  readonly capture?: CaptureSettings;
 };
+
+export type CaptureSettings = CompleteValuesOf<typeof captureDefinitions>;
 
 /** All that `cdk.json` says under `tidemark`. */
 export type System = Deployment & Infrastructure;
 
-export const infrastructureGroups: Groups = groups;
+export const infrastructureGroups = { ...groups, capture: captureDefinitions } as const;
 
 const nameForm = /^[a-z][a-z0-9-]{0,23}$/;
 
@@ -47,7 +56,7 @@ const retentions = [
  * @throws {SettingError} with all problems at once.
  */
 export function readSystem(json: unknown): System {
-  const parts = ["name", ...deploymentParts, ...Object.keys(groups)];
+  const parts = ["name", ...deploymentParts, ...Object.keys(infrastructureGroups)];
   if (!isObject(json)) throw new SettingError([`tidemark takes an object of ${parts.join(", ")}, not ${shown(json)}`]);
   const { values, problems } = readInfrastructure(json);
   const of = Object.fromEntries(deploymentParts.filter((part) => Object.hasOwn(json, part)).map((p) => [p, json[p]]));
@@ -73,9 +82,16 @@ function readInfrastructure(json: Readonly<Record<string, unknown>>): { values: 
     problems.push(...reading.problems);
     return [group, reading.values] as const;
   });
+  const capture = json.capture === undefined ? undefined : readGroup(captureGroup, json.capture);
+  problems.push(...(capture?.problems ?? []));
   // Each group was read by its own definitions; where a value is missing, there is a problem.
-  return { values: { name, ...Object.fromEntries(read) } as Infrastructure, problems };
+  const values = { name, ...Object.fromEntries(read), ...(capture && { capture: capture.values }) } as Infrastructure;
+  return { values, problems };
 }
+
+const captureGroup: Group<typeof captureDefinitions> = {
+  ...{ of: "capture", prefix: "capture.", definitions: captureDefinitions, isDeployed: true },
+};
 
 function problemsOr<T>(read: () => T): { readonly value?: T; readonly problems: readonly string[] } {
   try {
@@ -94,6 +110,7 @@ function contradictionsOf(system: System): string[] {
     ...pollerProblems(system),
     ...functionProblems(system),
     ...watchProblems(system),
+    ...captureProblems(system),
   ];
 }
 
@@ -169,4 +186,17 @@ function watchProblems({ pipelines, watch }: System): string[] {
       ({ name, allowed }) =>
         `watch.watermarkLagMax is ${formatDuration(watch.watermarkLagMax)}, but ${name}.allowedLateness is ${formatDuration(allowed)}: the alarm would never end; make it longer`,
     );
+}
+
+function captureProblems({ capture, cluster, pipelines }: System): string[] {
+  if (!capture) return [];
+  const problems: string[] = [];
+  if (!pipelines.engagement)
+    problems.push("capture is given, but no pipeline reads it; add engagement, or leave it out");
+  if (cluster.kind === "existing" && (cluster.subnetIds.length === 0 || cluster.securityGroupIds.length === 0)) {
+    problems.push(
+      "capture needs cluster.subnetIds and cluster.securityGroupIds, from where the connector reaches the brokers",
+    );
+  }
+  return problems;
 }

@@ -215,7 +215,9 @@ describe("a function", () => {
         LoggingConfig: { LogFormat: "JSON", LogGroup: expect.anything() },
       });
       expect(Timeout(Properties)).toBeLessThanOrEqual(840);
-      const variables = Object.keys(variablesOf(name)).filter((variable) => variable !== "NODE_OPTIONS");
+      const variables = Object.keys(variablesOf(name)).filter(
+        (variable) => !["NODE_OPTIONS", "METRICS_NAMESPACE"].includes(variable),
+      );
       expect(variables.filter((variable) => !environment.includes(variable))).toEqual([]);
       const needed = environment.filter((variable) => !optionalEnvironment.includes(variable));
       expect(needed.filter((variable) => !variables.includes(variable))).toEqual([]);
