@@ -38,6 +38,7 @@ export const prices = {
   secret: copied(0.4, "secret and month"),
   interfaceEndpoint: copied(0.01, "hour in an availability zone"),
   interfaceData: copied(0.01, "GB through an endpoint"),
+  connectUnit: copied(0.11, "hour of a unit of MSK Connect"),
   natGateway: copied(0.045, "hour"),
   natData: copied(0.045, "GB through a gateway"),
   standardSmallBroker: copied(0.0456, "hour of a kafka.t3.small"),

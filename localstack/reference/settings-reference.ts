@@ -12,6 +12,7 @@ import {
 } from "../../shared/settings/delivery-definitions.ts";
 import { settingDefinitions, sourceTopics } from "../../shared/settings/pipeline-definitions.ts";
 import { pipelineNames } from "../../shared/settings/settings.ts";
+import { infrastructureGroups } from "../../shared/settings/system.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 export const settingsReference = join(root, "docs/reference/settings.md");
@@ -26,11 +27,12 @@ export function settingsPage(cdkJson = readFileSync(join(root, "cdk.json"), "utf
 ${introduction}
 ## In cdk.json
 
-What \`cdk.json\` holds here, to begin with. So far nothing deploys it; a test checks that it is right.
+What \`cdk.json\` holds here, to begin with. [Deploying](../guide/deploy.md) tells how it is changed, there or on the command line.
 
 ${shownAsJson(context.tidemark)}
 The sink \`http\` needs an endpoint, \`kafka\` may name its cluster, \`clickhouse\` and \`redis\` need their servers, and a backfill needs the
-database that it reads. All of them stand beside \`pipelines\`:
+database that it reads. All of them stand beside \`pipelines\`, and so do \`name\` (\`tidemark\` where it isn't given: what names of stacks and functions begin
+with, so that an account can hold several deployments) and the groups from [cluster](#cluster) on, which have defaults for everything:
 
 ${shownAsJson(besidePipelines)}
 ${betweenSettings}
@@ -64,8 +66,27 @@ ${tableOf(redisDefinitions)}
 
 The database that a backfill reads. A deployment without it has no function for that.
 
-${tableOf(postgresDefinitions)}`;
+${tableOf(postgresDefinitions)}
+${Object.entries(infrastructureGroups)
+  .map(
+    ([name, definitions]) => `## ${name}\n\n${aboutGroup[name as keyof typeof aboutGroup]}\n\n${tableOf(definitions)}`,
+  )
+  .join("\n")}`;
 }
+
+/** What a deployment stands on. Beside these there is `name`. */
+const aboutGroup: Readonly<Record<keyof typeof infrastructureGroups, string>> = {
+  cluster: "Where the topics live.",
+  pollers:
+    "What brings records from topics to functions. All topics of a deployment share one group of provisioned pollers.",
+  registry: "The schema registry of the topics, where their values aren't JSON.",
+  functions: "What all functions have in common. Time and memory of each stand in `functions/manifest.ts`.",
+  network: "The network of a new cluster.",
+  api: "The HTTP API.",
+  watch: "Alarms and dashboards; [what the alarms mean](../guide/runbook.md).",
+  capture:
+    "The [capture](../guide/capture.md) of PostgreSQL for the pipeline engagement. A deployment without these settings has none.",
+};
 
 const introduction = `One model for all: the same names, values, bounds and messages wherever a setting is read.
 

@@ -139,6 +139,7 @@ function networkProblems({ cluster, network, ...system }: System): string[] {
     Object.values(system.pipelines).some(({ sinks }) => sinks.some((one) => one === sink)),
   );
   if (system.postgres) inNetwork.push("postgres");
+  if (system.api.producesSamples && system.pipelines.purchases) inNetwork.push("the topic of api.producesSamples");
   const missing = [
     ...(cluster.vpcId ? [] : ["cluster.vpcId"]),
     ...(cluster.subnetIds.length ? [] : ["cluster.subnetIds"]),

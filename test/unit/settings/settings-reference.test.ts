@@ -10,6 +10,7 @@ import {
 } from "../../../shared/settings/delivery-definitions.ts";
 import { readDeployment } from "../../../shared/settings/deployment.ts";
 import { settingDefinitions } from "../../../shared/settings/pipeline-definitions.ts";
+import { infrastructureGroups } from "../../../shared/settings/system.ts";
 
 const page = readFileSync(settingsReference, "utf8");
 
@@ -31,6 +32,7 @@ describe("docs/reference/settings.md", () => {
       ...settingDefinitions,
       ...{ endpoint: endpointDefinitions, kafka: kafkaDefinitions, clickhouse: clickhouseDefinitions },
       ...{ redis: redisDefinitions, postgres: postgresDefinitions },
+      ...infrastructureGroups,
     };
     const all = Object.entries(groups).flatMap(([group, settings]) =>
       Object.keys(settings).map((setting) => `${group}.${setting}`),
