@@ -26,7 +26,15 @@ export default defineConfig({
           isolate: false,
         },
       },
-      { test: { name: "slow", include: ["test/slow/**/*.test.ts", ofProcesses], testTimeout: 170_000 } },
+      {
+        test: {
+          name: "slow",
+          include: ["test/slow/**/*.test.ts", ofProcesses],
+          testTimeout: 170_000,
+          // Replays leave tens of thousands of files, which are removed again.
+          hookTimeout: 300_000,
+        },
+      },
       // The first start on a machine downloads what it runs.
       { test: { name: "real", include: ["test/real/**/*.test.ts"], testTimeout: 120_000, hookTimeout: 300_000 } },
     ],

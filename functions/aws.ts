@@ -5,7 +5,6 @@ import { defaultProvider } from "@aws-sdk/credential-provider-node";
 import { S3ObjectStore } from "../shared/objects/s3-object-store.ts";
 import { emfMeter } from "../shared/observability/emf-meter.ts";
 import type { Clock } from "../shared/ports/clock.ts";
-import { metricsNamespace } from "../shared/ports/metrics.ts";
 import type { ObjectStore } from "../shared/ports/object-store.ts";
 import type { DocumentTable, StateStore } from "../shared/ports/state-store.ts";
 import type { RunningPipeline } from "../shared/runtime/running-pipeline.ts";
@@ -20,7 +19,7 @@ import type { Environment } from "./environment.ts";
 export const systemClock: Clock = { now: () => Date.now() };
 
 /** What all functions here count with; `writesMetrics` has it written at the end of each invocation. */
-export const meter = emfMeter(process.env.METRICS_NAMESPACE || metricsNamespace);
+export const meter = emfMeter();
 
 /** The output bucket, from the variable OUTPUT_BUCKET. */
 export function outputBucket(environment: Environment): ObjectStore {

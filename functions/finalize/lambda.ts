@@ -4,4 +4,4 @@ import { createHandler } from "./handler.ts";
 import { wire } from "./wiring.ts";
 
 /** What Lambda loads. A wrong environment fails here, at cold start, before any record is taken. */
-export const handler = createHandler(wire(process.env)).use(writesMetrics(meter));
+export const handler = createHandler(wire(process.env)).use(writesMetrics(meter, process.env.METRICS_NAMESPACE));

@@ -1,6 +1,6 @@
-import { type ISecurityGroup, type ISubnet, type IVpc, SecurityGroup, Subnet, Vpc } from "aws-cdk-lib/aws-ec2";
+import { type ISecurityGroup, type ISubnet, type IVpc, SecurityGroup, Vpc } from "aws-cdk-lib/aws-ec2";
 import { CfnTopic } from "aws-cdk-lib/aws-msk";
-import { Fn, Stack, type StackProps } from "aws-cdk-lib/core";
+import { Fn, Stack, type StackProps, Validations } from "aws-cdk-lib/core";
 import type { Construct } from "constructs";
 import type { System } from "../../shared/settings/system.ts";
 import { topicsOf } from "../../shared/settings/topics.ts";
@@ -53,12 +53,14 @@ export class ClusterStack extends Stack {
   }
 
   #addTopics(system: System): void {
-    for (const { name, partitions } of topicsOf(system)) {
+    for (const { name, partitions, cleanup } of topicsOf(system)) {
       new CfnTopic(this, `Topic-${name}`, {
         clusterArn: this.clusterArn,
         topicName: name,
         partitionCount: partitions,
         replicationFactor: 3,
+        // The API takes the properties of a topic as a file, in base 64.
+        configs: Buffer.from(`cleanup.policy=${cleanup}`).toString("base64"),
       });
     }
   }
@@ -66,9 +68,16 @@ export class ClusterStack extends Stack {
   #existingNetwork({ cluster: { vpcId, subnetIds, securityGroupIds } }: System): ClientNetwork | undefined {
     if (!vpcId || subnetIds.length === 0 || securityGroupIds.length === 0) return undefined;
     const zones = subnetIds.map((_, i) => Fn.select(i, Fn.getAzs()));
+    Validations.of(this).acknowledge({
+      id: "Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId",
+      reason: "nothing here asks for the routes of a network that is another's",
+    });
+    const vpc = Vpc.fromVpcAttributes(this, "Vpc", {
+      ...{ vpcId, availabilityZones: zones, privateSubnetIds: [...subnetIds] },
+    });
     return {
-      vpc: Vpc.fromVpcAttributes(this, "Vpc", { vpcId, availabilityZones: zones, privateSubnetIds: [...subnetIds] }),
-      subnets: subnetIds.map((subnetId) => Subnet.fromSubnetId(this, subnetId, subnetId)),
+      vpc,
+      subnets: vpc.privateSubnets,
       securityGroups: securityGroupIds.map((id) => SecurityGroup.fromSecurityGroupId(this, id, id, { mutable: false })),
     };
   }

@@ -113,6 +113,16 @@ function program(finish: (code: number) => void): Command {
     .addOption(json())
     .action(runs(async (flags) => (await import("./backfill.ts")).backfillCommand(flags, io)));
 
+  tidemark
+    .command("produce")
+    .description("write the records of a file to their Kafka topics")
+    .requiredOption("--input <file>", "a record file, as generate writes it and kcat -J prints it")
+    .option("--cluster <arn>", "the MSK cluster")
+    .option("--brokers <list>", "HOST:PORT with commas between, in place of what MSK says of the cluster")
+    .option("--auth <kind>", "how brokers are told who writes: iam or none", "iam")
+    .addOption(json())
+    .action(runs(async (flags) => (await import("./produce.ts")).produceCommand(flags, io)));
+
   const topics = tidemark.command("topics").description("the Kafka topics that a deployment reads and writes");
   const ofCluster = (command: Command) =>
     command

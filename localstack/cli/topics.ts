@@ -1,16 +1,13 @@
 import { readFileSync } from "node:fs";
 import { KafkaClient } from "@aws-sdk/client-kafka";
 import { isObject } from "../../shared/core/record.ts";
-import { kafkaAuths } from "../../shared/settings/definition.ts";
-import { kafkaDefinitions } from "../../shared/settings/delivery-definitions.ts";
-import { readValue } from "../../shared/settings/read-value.ts";
 import { readSystem, type System } from "../../shared/settings/system.ts";
 import { topicsOf } from "../../shared/settings/topics.ts";
-import type { KafkaAuth } from "../../shared/sinks/kafka/kafka-session.ts";
 import { kafkaTopics } from "../topics/kafka-topics.ts";
 import { describeMskCluster, type MskCluster, mskTopics } from "../topics/msk-cluster.ts";
 import { createMissing, findTopics, type TopicFinding, type TopicHost } from "../topics/topic-host.ts";
 import type { CommandIo } from "./io.ts";
+import { authKind, authOf, brokersIn, regionIn, regionOf } from "./kafka-access.ts";
 import { clusterProblems, clusterText, complaintOf, topicText } from "./topics-text.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -74,8 +71,7 @@ function systemIn(path: string): System {
 
 /** Through MSK's own API where the cluster has one, else over Kafka's protocol. */
 async function openTarget(flags: TopicsFlags, system: System): Promise<Target> {
-  const auth = kafkaAuths.find((known) => known === flags.auth);
-  if (!auth) throw new UsageError(`--auth takes ${kafkaAuths.join(" or ")}, not "${flags.auth}"`);
+  const auth = authKind(flags.auth);
   const brokers = flags.brokers === undefined ? undefined : brokersIn(flags.brokers);
   const arn = flags.cluster ?? system.cluster.arn;
   if (arn === undefined) {
@@ -89,32 +85,4 @@ async function openTarget(flags: TopicsFlags, system: System): Promise<Target> {
   if (cluster.state !== "ACTIVE" || !(brokers || isServerless)) return { cluster, host: mskTopics(client, cluster) };
   const asked = { brokers: brokers ?? cluster.brokers, auth: authOf(auth, region), isServerless };
   return { cluster, host: await kafkaTopics(asked) };
-}
-
-function authOf(kind: KafkaAuth["kind"], region: string | undefined): KafkaAuth {
-  if (kind === "none") return { kind };
-  if (region === undefined)
-    throw new UsageError("the region of the brokers isn't known: set AWS_REGION, or --auth none");
-  return { kind, region, credentials: new KafkaClient({ region }).config.credentials };
-}
-
-function brokersIn(text: string): readonly string[] {
-  const reading = readValue(kafkaDefinitions.brokers, text);
-  if (reading.kind === "wrong") throw new UsageError(`--brokers ${reading.says.join("; ")}`);
-  return reading.value as readonly string[];
-}
-
-/** The names of MSK's brokers tell it. */
-function regionOf(brokers: readonly string[]): string | undefined {
-  const [, region] = /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com/.exec(brokers[0] ?? "") ?? [];
-  return region ?? process.env.AWS_REGION;
-}
-
-/** @throws {UsageError} it isn't the ARN of a cluster. */
-function regionIn(arn: string): string {
-  const [, region] = /^arn:aws[a-z-]*:kafka:([a-z0-9-]+):\d{12}:cluster\/[^/]+\/[^/]+$/.exec(arn) ?? [];
-  if (region) return region;
-  throw new UsageError(
-    `--cluster takes the ARN of an MSK cluster, such as arn:aws:kafka:eu-west-1:123456789012:cluster/NAME/UUID, not "${arn}"`,
-  );
 }

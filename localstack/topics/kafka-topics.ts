@@ -1,21 +1,14 @@
 import type { Admin } from "kafkajs";
 import type { NeededTopic } from "../../shared/settings/topics.ts";
-import { type KafkaAuth, securityOf } from "../../shared/sinks/kafka/kafka-session.ts";
-import { loadKafkajs } from "../../shared/sinks/kafka/kafkajs.ts";
 import { failureOf } from "../../shared/sinks/kafka/produce-failure.ts";
-import { cuttableSockets } from "../../shared/sinks/kafka/sockets.ts";
+import { connectKafka, type KafkaAddress, retry } from "./kafka-client.ts";
 import { replicasMax, type TopicHost } from "./topic-host.ts";
 
-export interface KafkaTopicsSettings {
-  /** `host:port`, one or more. */
-  readonly brokers: readonly string[];
-  readonly auth: KafkaAuth;
+export interface KafkaTopicsSettings extends KafkaAddress {
   /** A serverless cluster keeps three copies, however many brokers it shows. */
   readonly isServerless?: boolean;
 }
 
-const waits = { connectionTimeout: 5_000, authenticationTimeout: 5_000, requestTimeout: 15_000 };
-const retry = { retries: 2, initialRetryTime: 300, maxRetryTime: 2_000 };
 /** How long brokers may take to create a topic. */
 const creationTimeout = 15_000;
 
@@ -23,30 +16,12 @@ const creationTimeout = 15_000;
  * The topics of any Kafka cluster, over its own protocol: its brokers have to be reached from here.
  * @throws {Error} in one sentence, where they can't.
  */
-export async function kafkaTopics({ brokers, auth, isServerless }: KafkaTopicsSettings): Promise<TopicHost> {
-  const { Kafka } = await loadKafkajs();
-  const sockets = cuttableSockets();
-  const shown = brokers.join(",");
-  const kafka = new Kafka({
-    ...{ clientId: "tidemark", brokers: [...brokers], ...securityOf(auth), ...waits, retry },
-    ...{ socketFactory: sockets.open, logCreator: () => () => {} },
-  });
-  const admin = kafka.admin({ retry });
-  try {
-    await admin.connect();
-  } catch (cause) {
-    sockets.close();
-    const reason = failureOf(cause).reason;
-    const mend = "run this where they can be reached, such as in the cluster's VPC";
-    throw new Error(`no way to the brokers ${shown}: ${reason}; ${mend}`, { cause });
-  }
+export async function kafkaTopics({ isServerless, ...address }: KafkaTopicsSettings): Promise<TopicHost> {
+  const { connection: admin, close } = await connectKafka(address, (kafka) => kafka.admin({ retry }));
   return {
     find: (names) => find(admin, names),
     create: async (topic) => create(admin, topic, isServerless ? replicasMax : await replicasOf(admin)),
-    close: async () => {
-      await admin.disconnect().catch(() => {});
-      sockets.close();
-    },
+    close,
   };
 }
 

@@ -7,8 +7,10 @@ export interface EmfMeter extends Meter {
   /**
    * Writes what was gathered since the last time: one line for each set of dimensions. Invocations may share a meter. What one of them has
    * gathered so far may leave with another's lines; nothing is written twice or left out.
+   *
+   * @param namespace where CloudWatch keeps it
    */
-  flush(): void;
+  flush(namespace: string): void;
 }
 
 /** What goes into one line. */
@@ -22,7 +24,6 @@ interface Gathered {
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function emfMeter(
-  namespace: string,
   write: (line: string) => void = writeLine,
   now: () => WallTimeMs = () => Date.now(),
 ): EmfMeter {
@@ -43,7 +44,7 @@ export function emfMeter(
       const values = valuesOf(dimensions);
       values.set(name, Math.max(values.get(name) ?? value, value));
     },
-    flush() {
+    flush(namespace) {
       const leaving = gathered;
       gathered = new Map();
       for (const one of leaving.values()) write(lineOf(namespace, one, now()));

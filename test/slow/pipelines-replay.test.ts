@@ -17,10 +17,11 @@ import { startCli } from "../support/run-cli.ts";
 import { generateHere, replayHere } from "../support/run-here.ts";
 
 /**
- * `TIDEMARK_RECORDS=200000 TIDEMARK_BATCHES=7,500` is what CI runs besides; `TIDEMARK_KILLS=20` kills more often; `TIDEMARK_PIPELINES`
- * names those to play. Small deliveries make a file for each of their partitions with a fact in it: that takes its time.
+ * `TIDEMARK_RECORDS=200000 TIDEMARK_BATCHES=7` is what CI runs besides; `TIDEMARK_KILLS=20` kills more often; `TIDEMARK_PIPELINES` names
+ * those to play. What is killed is played in deliveries of 500. Small deliveries make a file for each of their partitions that has a fact:
+ * that takes its time.
  */
-const records = Number(process.env.TIDEMARK_RECORDS ?? 3_000);
+const records = Number(process.env.TIDEMARK_RECORDS ?? 2_000);
 const kills = Number(process.env.TIDEMARK_KILLS ?? 5);
 const batches = (process.env.TIDEMARK_BATCHES ?? "1,7,500").split(",");
 const chosen = process.env.TIDEMARK_PIPELINES?.split(",");

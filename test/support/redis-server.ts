@@ -95,7 +95,8 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as { port: number };
   server.close();
   await once(server, "close");
-  return port;
+  // As part of a cluster it listens 10,000 ports further too.
+  return port <= 55_535 ? port : freePort();
 }
 
 async function waitUntilUp(child: ChildProcess, address: { port: number; tls?: { ca: string } | undefined }) {

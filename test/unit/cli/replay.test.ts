@@ -8,6 +8,7 @@ import { RunNotes } from "../../../localstack/replay/run-notes.ts";
 import type { PipelineName } from "../../../shared/settings/settings.ts";
 import { deliveries, rowsOfDataset, summary } from "../../support/replay-outputs.ts";
 import { type Ended, runCli } from "../../support/run-cli.ts";
+import { type Replay, replayHere } from "../../support/run-here.ts";
 
 const root = mkdtempSync(join(tmpdir(), "tidemark-replay-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -19,8 +20,12 @@ function fileOf(records: readonly object[]): string {
   return file;
 }
 
+/** In a process of its own. */
 const replay = (pipeline: string, input: string, out: string, ...args: string[]): Promise<Ended> =>
   runCli("replay", "--pipeline", pipeline, "--input", input, "--out", join(root, out), ...args);
+
+const replayed = (pipeline: string, input: string, out: string, more: Partial<Replay> = {}): Promise<void> =>
+  replayHere(pipeline, { input, out: join(root, out), ...more });
 
 const textOf = (...path: string[]) => readFileSync(join(root, ...path), "utf8");
 const messagesOf = (out: string, topic: string) => {
@@ -31,11 +36,7 @@ const nothingRejected = { malformed: 0, late: 0, future: 0, oversized: 0 };
 
 describe("the sample, one record at a time, through all sinks of", () => {
   const run = async (pipeline: PipelineName, sinks = "s3,http,kafka") => {
-    const args = ["--sinks", sinks, "--batch", "1"];
-    expect(await replay(pipeline, fileOf(sampleData[pipeline].sample), pipeline, ...args)).toMatchObject({
-      code: 0,
-      err: "",
-    });
+    await replayed(pipeline, fileOf(sampleData[pipeline].sample), pipeline, { sinks, batch: "1" });
     const { records, outputs, watermarks } = summary(join(root, pipeline));
     const ids = deliveries(join(root, pipeline)).map(({ id }) => id);
     return { records, outputs, watermarks, ids };
@@ -141,8 +142,8 @@ describe("a replay", () => {
 
   it("of one pipeline leaves another's in the same state alone, though both read the same file", async () => {
     const input = fileOf([event("a", "12:00", 0), event("a", "12:00", 1), event("b", "12:01", 1)]);
-    expect(await replay("dedupe", input, "both")).toMatchObject({ code: 0 });
-    expect(await replay("windows", input, "both")).toMatchObject({ code: 0 });
+    await replayed("dedupe", input, "both");
+    await replayed("windows", input, "both");
     expect(summary(join(root, "both")).records["incoming-events"]).toMatchObject({
       read: 3,
       accepted: 2,
@@ -156,7 +157,7 @@ describe("a replay", () => {
 
   it("is refused where another pipeline's has not come to its end: its outputs would be passed over", async () => {
     const input = fileOf([event("a", "12:00", 0)]);
-    expect(await replay("dedupe", input, "unfinished")).toMatchObject({ code: 0 });
+    await replayed("dedupe", input, "unfinished");
     const path = join(root, "unfinished", "state", "tidemark.sqlite");
     const store = new SqliteStateStore({ path, clock: { now: () => 0 } });
     const notes = new RunNotes(store, "dedupe");
@@ -167,8 +168,8 @@ describe("a replay", () => {
       code: 2,
       err: expect.stringContaining("a replay of dedupe into this state has not"),
     });
-    expect(await replay("dedupe", input, "unfinished")).toMatchObject({ code: 0 });
-    expect(await replay("windows", input, "unfinished")).toMatchObject({ code: 0 });
+    await replayed("dedupe", input, "unfinished");
+    await replayed("windows", input, "unfinished");
   });
 
   it("keeps records of different partitions apart where their order decides, however many a delivery may have", async () => {
@@ -179,7 +180,7 @@ describe("a replay", () => {
       event("b", "12:00", 0),
       event("b", "12:00", 1),
     ]);
-    expect(await replay("dedupe", input, "order")).toMatchObject({ code: 0 });
+    await replayed("dedupe", input, "order");
     const partitions = messagesOf("order", "processed-events").map(({ key }) => key);
     const files = (await rowsOfDataset(join(root, "order"), "deduped_events")).map(({ eventId }) => eventId);
     expect([partitions, files]).toEqual([
@@ -190,7 +191,7 @@ describe("a replay", () => {
 
   it("counts what its pipeline doesn't read as ignored, and takes the number of partitions from a setting too", async () => {
     const input = fileOf([...sampleData.attribution.sample, event("a", "12:00", 0)]);
-    expect(await replay("dedupe", input, "other-topics", "--set", "partitions=5")).toMatchObject({ code: 0 });
+    await replayed("dedupe", input, "other-topics", { set: ["partitions=5"] });
     const { records } = summary(join(root, "other-topics"));
     expect(
       Object.entries(records).map(([topic, { read, ignored, accepted }]) => [topic, read, ignored, accepted]),

@@ -169,6 +169,29 @@ describe("tidemark topics check", () => {
     ]);
   });
 
+  it("counts a topic that is being deleted, and one that the brokers don't know, as missing", async () => {
+    clusterWith(needed);
+    msk
+      .on(DescribeTopicCommand, { ClusterArn: arn, TopicName: "sums" })
+      .resolves({ TopicName: "sums", PartitionCount: 3, Status: "DELETING" });
+    msk
+      .on(DescribeTopicCommand, { ClusterArn: arn, TopicName: "incoming-events" })
+      .rejects(named("UnknownTopicOrPartitionException", ""));
+    expect((await run("check")).err).toEqual([
+      "tidemark: missing: incoming-events, sums; tidemark topics create makes them",
+    ]);
+  });
+
+  it("shows the brokers that are reached from outside where there are no others, and says where there are none", async () => {
+    clusterWith(needed);
+    msk.on(GetBootstrapBrokersCommand).resolves({ BootstrapBrokerStringPublicSaslIam: "b-1-public.shop:9198" });
+    expect((await run("check")).out[1]).toBe("brokers b-1-public.shop:9198");
+    msk.on(GetBootstrapBrokersCommand).resolves({ BootstrapBrokerStringTls: "b-1.shop:9094" });
+    expect((await run("check")).err).toEqual([
+      "tidemark: the cluster shop names no brokers for SASL/IAM; ask again in a while",
+    ]);
+  });
+
   it("says that a cluster isn't active yet, and asks it nothing more", async () => {
     clusterWith(needed);
     msk.on(DescribeClusterV2Command).resolves({

@@ -59,24 +59,28 @@ function fakeAws() {
 }
 
 describe("writesMetrics", () => {
-  it("writes after an invocation, and when it fails", async () => {
+  it.each([
+    ["shop", "shop"],
+    ["", "tidemark"],
+    [undefined, "tidemark"],
+  ])("writes after an invocation, and when it fails, into the namespace %j as %s", async (namespace, written) => {
     const flush = vi.fn();
     const handler = middy(async (event: string) => {
       expect(flush).toHaveBeenCalledTimes(event === "fail" ? 1 : 0);
       if (event === "fail") throw new Error("it fails");
       return event;
-    }).use(writesMetrics({ flush }));
+    }).use(writesMetrics({ flush }, namespace));
     expect(await handler("done", context)).toBe("done");
     expect(flush).toHaveBeenCalledTimes(1);
     await expect(handler("fail", context)).rejects.toThrow("it fails");
-    expect(flush).toHaveBeenCalledTimes(2);
+    expect(flush.mock.calls).toEqual([[written], [written]]);
   });
 });
 
 describe("a consumer on AWS", () => {
   it("writes one line per invocation, with its records, its lag and its units", async () => {
     fakeAws();
-    const handler = createConsume(wireConsume(variables)).use(writesMetrics(meter));
+    const handler = createConsume(wireConsume(variables)).use(writesMetrics(meter, undefined));
     await handler(events, context);
     const counted = ["records_read_total", "records_accepted_total", "records_duplicate_total"];
     const notTaken = ["records_ignored_total", "records_malformed_total"];
@@ -105,7 +109,7 @@ describe("a consumer on AWS", () => {
     const { s3 } = fakeAws();
     s3.on(PutObjectCommand).rejects(new Error("no bucket"));
     vi.spyOn(process.stderr, "write").mockReturnValue(true);
-    const handler = createConsume(wireConsume(variables)).use(writesMetrics(meter));
+    const handler = createConsume(wireConsume(variables)).use(writesMetrics(meter, undefined));
     const spoilt = structuredClone(events);
     for (const record of Object.values(spoilt.records).flat()) Object.assign(record, { value: "bm9uc2Vuc2U=" });
     await expect(handler(spoilt, context)).rejects.toThrow();
@@ -119,7 +123,7 @@ describe("finalize on AWS", () => {
   it("counts the units of each pipeline as its own", async () => {
     fakeAws();
     const PIPELINES = '{"attribution":{"partitions":2},"windows":{"partitions":1}}';
-    const handler = createFinalize(wireFinalize({ ...variables, PIPELINES })).use(writesMetrics(meter));
+    const handler = createFinalize(wireFinalize({ ...variables, PIPELINES })).use(writesMetrics(meter, undefined));
     await handler(sample("schedule"), context);
     const lines = written.map((line) => JSON.parse(line) as Record<string, unknown>);
     const units = lines.map(({ pipeline, read_units_total, write_units_total }) => ({

@@ -94,6 +94,14 @@ describe("topics", () => {
     });
   });
 
+  it("keep the last change of each content for ever, and of everything else what is recent", () => {
+    const all = resourcesOf(whole.cluster, "AWS::MSK::Topic").map(({ Properties }) => Properties);
+    const policies = all.map(({ TopicName, Configs }) => [TopicName, Buffer.from(Configs, "base64").toString()]);
+    const compacted = policies.filter(([, policy]) => policy === "cleanup.policy=compact").map(([name]) => name);
+    expect(compacted).toEqual(["dbserver1.public.content"]);
+    expect(policies.filter(([, policy]) => policy === "cleanup.policy=delete")).toHaveLength(all.length - 1);
+  });
+
   it.each([{ kind: "serverless" }, { createsTopics: false }])("aren't made with %j", (cluster) => {
     expect(topics(stacksOf({ ...everything, cluster }))).toEqual({});
   });

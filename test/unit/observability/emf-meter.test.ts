@@ -4,14 +4,13 @@ import { emfMeter } from "../../../shared/observability/emf-meter.ts";
 function setUp() {
   const written: string[] = [];
   const meter = emfMeter(
-    "tidemark-test",
     (line) => written.push(line),
     () => 1_704_110_400_000,
   );
   /** What a flush writes. */
   const flush = (): unknown[] => {
     written.length = 0;
-    meter.flush();
+    meter.flush("tidemark-test");
     return written.map((line) => JSON.parse(line));
   };
   return { meter, flush };
@@ -97,10 +96,10 @@ describe("emfMeter", () => {
 
   it("writes lines to standard output, by itself, with the time of writing", () => {
     const written = vi.spyOn(process.stdout, "write").mockReturnValue(true);
-    const meter = emfMeter("tidemark-test");
+    const meter = emfMeter();
     meter.count("records_read_total", 1, attribution);
     const before = Date.now();
-    meter.flush();
+    meter.flush("tidemark-test");
     const lines = written.mock.calls.map(([line]) => String(line));
     written.mockRestore();
     expect(lines).toHaveLength(1);

@@ -3,6 +3,7 @@ import type { LogRecord } from "../../../shared/core/record.ts";
 import { attribution } from "../../../shared/pipelines/attribution/attribution.ts";
 import { engagement } from "../../../shared/pipelines/engagement/engagement.ts";
 import { backfillFacts, backfillTopic } from "../../../shared/runtime/backfill-facts.ts";
+import type { FactEffect } from "../../../shared/runtime/fact.ts";
 import { runFacts, runKeyed } from "../../../shared/runtime/running-pipeline.ts";
 import { readSettings } from "../../../shared/settings/settings.ts";
 import { at, Changes } from "../../scenario/engagement-world.ts";
@@ -123,6 +124,15 @@ describe("a conflict", () => {
     expect(conflictsOf(meter)).toBe(1);
   });
 
+  it("is counted for the announcement of a closing that another was quicker with", async () => {
+    const beforeCommit = once("closed|", () => world.close());
+    const { world, meter } = attributionWorld({ beforeCommit });
+    await inTurn(world, readRecords("12:10 click c1; 12:20 view v1"));
+    await world.markIdle({ topic: "ad_clicks", partition: 0 });
+    await world.close();
+    expect(conflictsOf(meter)).toBe(1);
+  });
+
   it("is counted for a closing that another was quicker with", async () => {
     const beforeCommit = once("closed|", () => world.close());
     const { world, meter } = attributionWorld({ beforeCommit });
@@ -154,5 +164,28 @@ describe("a pipeline with a table", () => {
     await backfillFacts(world.engine, [record], { foundFor: () => null });
     expect(lag()).toBe(10 * minute + settings.allowedLateness);
     expect(meter.values["records_read_total of engagement"]).toBe(3);
+  });
+
+  it("counts a conflict for a repair of a fact that another was quicker to change", async () => {
+    const meter = new MemoryMeter();
+    const event = new Changes().event(1, at(20));
+    const record = { ...event, topic: backfillTopic };
+    const repair = (repairs: FactEffect, timestamp: number) =>
+      backfillFacts(world.engine, [{ ...record, timestamp }], { foundFor: () => null, repairs });
+    const beforeCommit = once("engagement|0|1", () => repair("totals", at(22)), 2);
+    const world = new PipelineWorld({
+      pipeline: engagement(readSettings("engagement", {})),
+      run: runFacts,
+      meter,
+      settings: { partitions: 1, finals: false, views: false },
+      interpose: (store) => interposedStore(store, { beforeCommit }),
+    });
+    open.push(world);
+    const changes = new Changes();
+    await inTurn(world, [changes.content(1, ["video", 300])]);
+    await inTurn(world, [event]);
+    await repair("row", at(21));
+    // Of the fact, and then of the progress.
+    expect(meter.values["write_conflicts_total of engagement"]).toBe(2);
   });
 });

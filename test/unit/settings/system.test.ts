@@ -27,13 +27,21 @@ describe("all settings of a deployment", () => {
   });
 
   it.each([
-    ["cluster", { cluster: { kind: "provisioned" } }, "cluster.kind takes standard or express or serverless or existing"],
+    [
+      "cluster",
+      { cluster: { kind: "provisioned" } },
+      "cluster.kind takes standard or express or serverless or existing",
+    ],
     ["cluster", { cluster: { kind: "expres" } }, "did you mean express?"],
     ["cluster", { cluster: { kind: "existing" } }, "cluster.arn is missing; give the ARN of the existing cluster"],
     ["cluster", { cluster: { arn } }, "cluster.arn is given, but cluster.kind is standard; use existing"],
     ["cluster", { cluster: { kind: "existing", arn: `${arn}/topic` } }, "cluster.arn takes the ARN of an MSK cluster"],
     ["cluster", { cluster: { brokerCount: 4 } }, "cluster.brokerCount is 4; make it a multiple of 3"],
-    ["cluster", { cluster: { instanceType: "express.m7g.large" } }, "standard brokers have types that begin with kafka."],
+    [
+      "cluster",
+      { cluster: { instanceType: "express.m7g.large" } },
+      "standard brokers have types that begin with kafka.",
+    ],
     [
       "cluster",
       { cluster: { kind: "express", instanceType: "kafka.t3.small" } },
@@ -46,7 +54,11 @@ describe("all settings of a deployment", () => {
     ["the registry", { registry: { uri: "https://schemas.example.com" } }, "use provisioned"],
     ["tracing", { functions: { tracing: "adot" } }, "functions.adotLayerArn is missing"],
     ["retention", { functions: { logRetentionDays: 31 } }, "functions.logRetentionDays takes one of 1, 3, 5"],
-    ["zones", { network: { availabilityZones: ["eu-west-1a", "eu-west-1b"] } }, "network.availabilityZones has 2; name three"],
+    [
+      "zones",
+      { network: { availabilityZones: ["eu-west-1a", "eu-west-1b"] } },
+      "network.availabilityZones has 2; name three",
+    ],
     ["the address", { watch: { email: "ops" } }, "watch.email takes an email address"],
     ["capture", { capture: { host: "db.example.com" } }, "capture.secretArn is missing"],
     ["capture", { capture: { host: "db.example.com", secretArn } }, "no pipeline reads it; add engagement"],
