@@ -2,6 +2,7 @@
 
 Only noted, not run: a function's place in a VPC, and the key of its environment.
 """
+from ministack.core import lambda_runtime
 from ministack.services import lambda_svc, secretsmanager
 from registry import amend, known
 
@@ -9,6 +10,7 @@ from registry import amend, known
 def register():
     amend("AWS::Lambda::Function", _keep)
     _refer_to_secrets_by_arn()
+    _leave_https_to_others()
 
 
 def _keep(made, properties):
@@ -42,3 +44,14 @@ def _by_arn(made):
 
 def _name_of(arn):
     return next((name for name, secret in secretsmanager._secrets.items() if secret["ARN"] == arn), arn)
+
+
+def _leave_https_to_others():
+    """Functions speak plain HTTP where they ask this machine by https; here only to the stand-in itself, and not to other servers."""
+    asked = 'if (host === "127.0.0.1" || host === "localhost" || host === msHost'
+    is_own = "[undefined, null, 443, msPort].map(String).includes(String(options.port))"
+    script = lambda_runtime._NODEJS_WORKER_SCRIPT
+    if script.count(asked) != 1 or script.count("&& host === advertised)) {") != 1:
+        raise RuntimeError("this version of MiniStack runs functions in another way")
+    script = script.replace(asked, f"if ({is_own} && ({asked[4:]}")
+    lambda_runtime._NODEJS_WORKER_SCRIPT = script.replace("&& host === advertised)) {", "&& host === advertised))) {")

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { freePort } from "./free-port.ts";
 import { type Skipped, standInPython } from "./python.ts";
 
 const launcher = fileURLToPath(new URL("./launch.py", import.meta.url));
@@ -20,6 +20,8 @@ export const standInRegion = "us-east-1";
 export interface StandInOptions {
   /** `host:port` of the broker that clusters of MSK point to; without it they name one that isn't there. */
   readonly kafkaBroker?: string;
+  /** A file with a certificate that functions trust, beside those that Node trusts. */
+  readonly certificateFile?: string;
 }
 
 /** An AWS on this machine. */
@@ -66,7 +68,12 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
 }
 
 /** All that the stand-in and its functions see: nothing of this shell, so that no function works for what only this machine has. */
-function environmentOf({ folder, port, kafkaBroker }: StandInOptions & { folder: string; port: number }) {
+function environmentOf({
+  folder,
+  port,
+  kafkaBroker,
+  certificateFile,
+}: StandInOptions & { folder: string; port: number }) {
   return {
     PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
     HOME: folder,
@@ -85,6 +92,7 @@ function environmentOf({ folder, port, kafkaBroker }: StandInOptions & { folder:
     LAMBDA_EXECUTOR: "local",
     AUTH: "true",
     ...(kafkaBroker ? { MINISTACK_MSK_BOOTSTRAP: kafkaBroker } : {}),
+    ...(certificateFile ? { NODE_EXTRA_CA_CERTS: certificateFile } : {}),
   };
 }
 
@@ -131,14 +139,4 @@ async function end(child: ChildProcess): Promise<void> {
   const late = setTimeout(() => process.kill(-(child.pid as number), "SIGKILL"), stopMs);
   await closed;
   clearTimeout(late);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (typeof address !== "object" || address === null) throw new Error("no free port");
-  return address.port;
 }

@@ -1,28 +1,26 @@
-"""AWS::DynamoDB::GlobalTable with what the stand-in leaves out: expiry, and what the replica of this region says of deletion, recovery
-and the key. And AWS::Athena::NamedQuery, of which the stand-in has the API only.
+"""What the stand-in's CloudFormation leaves out of tables: expiry, recovery, the key, and that deletion protection protects.
+
+And AWS::Athena::NamedQuery, of which the stand-in has the API only.
 """
 from ministack.services import athena, dynamodb
 from ministack.services.cloudformation import provisioners
 from registry import amend, known, register as register_type, replaced
 
-_table = "AWS::DynamoDB::GlobalTable"
-
 
 def register():
-    amend(_table, _as_replica_says)
-    known[_table]["delete"] = _delete_table
+    for kind in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
+        amend(kind, _complete)
+        known[kind]["delete"] = _delete_table
     register_type("AWS::Athena::NamedQuery", _create_query, replaced(_create_query, _delete_query), _delete_query)
 
 
-def _as_replica_says(made, properties):
-    name, (replica, *others) = made[0], properties["Replicas"]
-    if others:
-        raise ValueError("the stand-in has one region: a table of several can't be made")
+def _complete(made, properties):
+    name, said = made[0], _of_this_region(properties)
     table = dynamodb._tables[name]
-    recovery = replica.get("PointInTimeRecoverySpecification") or {}
+    recovery = said.get("PointInTimeRecoverySpecification") or {}
     dynamodb._pitr_settings[name] = bool(recovery.get("PointInTimeRecoveryEnabled"))
-    table["DeletionProtectionEnabled"] = bool(replica.get("DeletionProtectionEnabled"))
-    key = (replica.get("SSESpecification") or {}).get("KMSMasterKeyId")
+    table["DeletionProtectionEnabled"] = bool(said.get("DeletionProtectionEnabled"))
+    key = (said.get("SSESpecification") or {}).get("KMSMasterKeyId")
     if key:
         encryption = {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": key}
         table["SSEDescription"] = dynamodb._sse_description_from_spec(encryption)
@@ -30,6 +28,16 @@ def _as_replica_says(made, properties):
     if expiry.get("Enabled"):
         dynamodb._update_ttl({"TableName": name, "TimeToLiveSpecification": expiry})
     return made
+
+
+def _of_this_region(properties):
+    """A global table says this for each region."""
+    replicas = properties.get("Replicas")
+    if replicas is None:
+        return properties
+    if len(replicas) > 1:
+        raise ValueError("the stand-in has one region: a table of several can't be made")
+    return replicas[0]
 
 
 def _delete_table(name, properties):
