@@ -211,10 +211,11 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
-/** A value in an error message. */
+/** A value in an error message: on one line, whatever it holds. */
 export function shown(value: unknown): string {
   const text = typeof value === "string" ? value : typeof value === "number" ? String(value) : typeof value;
-  return text.length > 80 ? `${text.slice(0, 80).toWellFormed()}...` : text;
+  const cut = text.length > 80 ? `${text.slice(0, 80).toWellFormed()}...` : text;
+  return cut.replace(/[\p{Cc}\u2028\u2029]/gu, " ");
 }
 
 /**
