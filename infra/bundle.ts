@@ -54,7 +54,7 @@ async function bundleFolder(folder: string, directory: string): Promise<Bundle> 
 
 /**
  * Gets Node's own modules without `import`, which reads all that such a module exports: for `node:http` that loads a client and a
- * WebSocket that nobody uses, and takes 20 ms.
+ * WebSocket that nobody uses, and takes 30 ms.
  */
 const builtinsOnDemand: Plugin = {
   name: "builtins-on-demand",

@@ -163,8 +163,9 @@ export function alarmCount(system: System): number {
   const ofFunctions = sum(deployedFunctions(system), (row) => {
     const topics = [...triggersOf(row, "msk").flatMap((trigger) => trigger.topics), ...triggersOf(row, "results")];
     const streams = triggersOf(row, "stream");
-    // Errors, throttles and time; what waits; and two for each mapping of a topic.
-    return 3 + (topics.length > 0 ? 1 + 2 * topics.length : 0) + (streams.length > 0 ? 1 : 0);
+    const counted = streams.length + (system.pollers.mode === "provisioned" ? topics.length : 0);
+    // Errors, throttles and time; what waits; the age of changes; and two for each mapping that counts.
+    return 3 + (topics.length > 0 ? 1 : 0) + (streams.length > 0 ? 1 : 0) + 2 * counted;
   });
   const timed = pipelines.filter((settings) => "allowedLateness" in settings).length;
   const sending = pipelines.flatMap(({ sinks }) => sinks.filter((sink) => sink !== "s3" && sink !== "views"));

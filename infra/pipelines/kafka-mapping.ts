@@ -62,7 +62,6 @@ export function kafkaMapping(
       consumerGroupId: consumerGroup(mapping, resources),
       ...(registry && { schemaRegistryConfig: registry }),
     },
-    metricsConfig: { metrics: isProvisioned ? ["EventCount", "ErrorCount", "KafkaMetrics"] : ["EventCount"] },
     ...(isProvisioned && {
       provisionedPollerConfig: {
         minimumPollers: system.pollers.min,
@@ -73,6 +72,7 @@ export function kafkaMapping(
       maximumRetryAttempts: retryMax,
       destinationConfig: { onFailure: { destination: state.failures.bucketArn } },
       loggingConfig: { systemLogLevel: "WARN" },
+      metricsConfig: { metrics: ["EventCount", "ErrorCount", "KafkaMetrics"] },
     }),
   });
 }

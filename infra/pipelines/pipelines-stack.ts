@@ -18,6 +18,8 @@ export interface DeployedMapping {
   /** The topic, or the table whose stream it is. */
   readonly source: string;
   readonly uuid: string;
+  /** Whether it tells what became of its records. Pollers on demand of Kafka don't: there a function's errors do. */
+  readonly isCounted: boolean;
 }
 
 /** All functions that the settings call for, and what starts them. It holds no state: it can go and come again. */
@@ -45,16 +47,22 @@ export class PipelinesStack extends Stack {
   }
 
   #addKafkaMappings(row: DeployedFunction, made: LambdaFunction): void {
-    for (const mapping of kafkaMappingsOf(row, this.#resources.system)) {
+    const { system } = this.#resources;
+    for (const mapping of kafkaMappingsOf(row, system)) {
       const { attrId } = kafkaMapping(this, made, mapping, this.#resources);
-      this.mappings.push({ functionName: row.name, source: mapping.topic, uuid: attrId });
+      this.mappings.push({
+        functionName: row.name,
+        source: mapping.topic,
+        uuid: attrId,
+        isCounted: system.pollers.mode === "provisioned",
+      });
     }
   }
 
   #addStreamMappings(row: DeployedFunction, made: LambdaFunction): void {
     for (const trigger of triggersOf(row, "stream")) {
       const { attrId } = streamMapping(this, made, row, trigger, this.#resources);
-      this.mappings.push({ functionName: row.name, source: trigger.table, uuid: attrId });
+      this.mappings.push({ functionName: row.name, source: trigger.table, uuid: attrId, isCounted: true });
     }
   }
 }

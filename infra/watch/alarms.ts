@@ -103,23 +103,25 @@ function ofFunctions({ system }: Watched): AlarmPlan[] {
 }
 
 function ofMappings({ mappings }: Watched): AlarmPlan[] {
-  return mappings.flatMap(({ functionName, source, uuid }): AlarmPlan[] => [
-    {
-      ...{
-        id: `failed-invocations-${functionName}-${source}`,
-        section: "failed-invocations",
-        threshold: 0,
-        periods: 3,
+  return mappings
+    .filter(({ isCounted }) => isCounted)
+    .flatMap(({ functionName, source, uuid }): AlarmPlan[] => [
+      {
+        ...{
+          id: `failed-invocations-${functionName}-${source}`,
+          section: "failed-invocations",
+          threshold: 0,
+          periods: 3,
+        },
+        says: `records of ${source} fail in ${functionName} and are tried again`,
+        metric: mappingMetric(uuid, "FailedInvokeEventCount"),
       },
-      says: `records of ${source} fail in ${functionName} and are tried again`,
-      metric: mappingMetric(uuid, "FailedInvokeEventCount"),
-    },
-    {
-      ...{ id: `dropped-records-${functionName}-${source}`, section: "dropped-records", threshold: 0, periods: 1 },
-      says: `records of ${source} were given up on before ${functionName} could take them`,
-      metric: mappingMetric(uuid, "DroppedEventCount"),
-    },
-  ]);
+      {
+        ...{ id: `dropped-records-${functionName}-${source}`, section: "dropped-records", threshold: 0, periods: 1 },
+        says: `records of ${source} were given up on before ${functionName} could take them`,
+        metric: mappingMetric(uuid, "DroppedEventCount"),
+      },
+    ]);
 }
 
 const senders: readonly Sink[] = ["http", "kafka", "clickhouse", "redis"];

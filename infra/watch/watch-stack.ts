@@ -1,5 +1,6 @@
 import { Alarm, ComparisonOperator, TreatMissingData } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import type { IKey } from "aws-cdk-lib/aws-kms";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
@@ -19,6 +20,15 @@ export class WatchStack extends Stack {
     super(scope, id, props);
     const { name, watch } = watched.system;
     const topic = new Topic(this, "Alarms", { topicName: `${name}-alarms`, masterKey: key, enforceSSL: true });
+    // A policy of its own, as `enforceSSL` makes one, takes the place of the one that lets alarms in.
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+        actions: ["sns:Publish"],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { "aws:SourceAccount": this.account } },
+      }),
+    );
     if (watch.email) topic.addSubscription(new EmailSubscription(watch.email));
     for (const plan of alarmsFor(watched)) {
       const alarm = new Alarm(this, `Alarm-${plan.id}`, {

@@ -55,7 +55,7 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   const log = logOf(child);
   const stop = async () => {
     await end(child);
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   const url = `http://127.0.0.1:${port}`;
   try {
@@ -78,6 +78,7 @@ function environmentOf({
     PATH: [dirname(process.execPath), process.env.PATH].join(delimiter),
     HOME: folder,
     TMPDIR: folder,
+    STAND_IN_FOLDER: folder,
     // Lambda brings an SDK for functions that come without one, such as the CDK's own.
     NODE_PATH: modules,
     PYTHONDONTWRITEBYTECODE: "1",
@@ -134,9 +135,16 @@ async function untilItAnswers(url: string, child: ChildProcess): Promise<void> {
 
 async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.pid === undefined) return;
+  const group = -child.pid;
   const closed = once(child, "exit");
   child.stdin?.end();
-  const late = setTimeout(() => process.kill(-(child.pid as number), "SIGKILL"), stopMs);
+  const late = setTimeout(() => process.kill(group, "SIGKILL"), stopMs);
   await closed;
   clearTimeout(late);
+  try {
+    // Functions may be a moment slower.
+    process.kill(group, "SIGKILL");
+  } catch {
+    // They are gone.
+  }
 }

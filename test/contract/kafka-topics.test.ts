@@ -1,19 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { Kafka } from "kafkajs";
 import { describe, expect, it } from "vitest";
 import { kafkaTopics } from "../../localstack/topics/kafka-topics.ts";
-import type { TopicHost } from "../../localstack/topics/topic-host.ts";
-import type { NeededTopic } from "../../shared/settings/topics.ts";
 import { fakeKafka } from "../support/fake-kafka.ts";
+import { kafkaTopicsContract, type OpenTopics, topic } from "./kafka-topics.contract.ts";
+import { openTopicsOn } from "./open-on-kafka.ts";
 
-interface Open {
-  readonly host: TopicHost;
-  /** A name that is free. */
-  readonly free: string;
-  close(): Promise<void>;
-}
-
-async function openOnFake(): Promise<Open> {
+async function openOnFake(): Promise<OpenTopics> {
   const kafka = await fakeKafka({ topics: { another: 2 } });
   const host = await kafkaTopics({ brokers: kafka.brokers, auth: { kind: "none" } });
   const close = async () => {
@@ -23,62 +14,15 @@ async function openOnFake(): Promise<Open> {
   return { host, free: "free", close };
 }
 
+kafkaTopicsContract({ where: "a fake of Kafka's wire", open: openOnFake });
+
 const realBrokers = process.env.TIDEMARK_KAFKA_BROKERS;
-const skipReal = realBrokers ? undefined : "TIDEMARK_KAFKA_BROKERS isn't set";
 
-async function openOnReal(): Promise<Open> {
-  const brokers = (realBrokers ?? "").split(",");
-  const host = await kafkaTopics({ brokers, auth: { kind: "none" } });
-  const free = `tidemark-contract-${randomUUID()}`;
-  const close = async () => {
-    await host.close();
-    const admin = new Kafka({ brokers, logCreator: () => () => {} }).admin();
-    await admin.connect();
-    const made = (await admin.listTopics()).filter((topic) => topic.startsWith(free));
-    await admin.deleteTopics({ topics: made });
-    await admin.disconnect();
-  };
-  return { host, free, close };
-}
-
-const topic = (name: string, more: Partial<NeededTopic> = {}): NeededTopic => ({
-  ...{ name, partitions: 3, role: "source", cleanup: "delete" },
-  ...more,
+kafkaTopicsContract({
+  where: realBrokers ?? "a real cluster",
+  skip: realBrokers ? undefined : "TIDEMARK_KAFKA_BROKERS isn't set",
+  open: () => openTopicsOn((realBrokers ?? "").split(",")),
 });
-
-const places = [
-  ["a fake of Kafka's wire", undefined, openOnFake],
-  [realBrokers ?? "a real cluster", skipReal, openOnReal],
-] as const;
-
-for (const [where, skip, open] of places) {
-  describe.skipIf(skip)(`kafkaTopics, on ${where}${skip ? `: ${skip}` : ""},`, () => {
-    it("finds what it has created, and nothing that isn't there", async () => {
-      const { host, free, close } = await open();
-      try {
-        expect(await host.find([free])).toEqual(new Map());
-        expect(await host.create(topic(free))).toBe("created");
-        expect(await host.create(topic(`${free}-table`, { partitions: 1, cleanup: "compact" }))).toBe("created");
-        const found = () => host.find([free, `${free}-table`, `${free}-missing`]);
-        await expect.poll(found).toEqual(new Map([[free, 3], [`${free}-table`, 1]])); // biome-ignore format: one pair each
-      } finally {
-        await close();
-      }
-    });
-
-    it("leaves a topic that is there as it is", async () => {
-      const { host, free, close } = await open();
-      try {
-        await host.create(topic(free));
-        await expect.poll(() => host.find([free])).toEqual(new Map([[free, 3]]));
-        expect(await host.create(topic(free, { partitions: 5 }))).toBe("taken");
-        expect(await host.find([free])).toEqual(new Map([[free, 3]]));
-      } finally {
-        await close();
-      }
-    });
-  });
-}
 
 describe("kafkaTopics, as the wire sees it,", () => {
   it.each([

@@ -36,7 +36,7 @@ describe("a month in which nothing comes", () => {
       "KMS: requests": expect.closeTo((4 * 12 * 730 * 3) / 1e6, 10),
       "CloudWatch: logs": expect.closeTo((schedules * 700 * (0.5 + (30 / (730 / 24)) * 0.03)) / 1e9, 10),
       "CloudWatch: metrics": 0.3,
-      "CloudWatch: alarms": expect.closeTo(1.7, 10),
+      "CloudWatch: alarms": expect.closeTo(1.5, 10),
       "CloudWatch: dashboards": 3,
       "MSK: brokers": expect.closeTo(3 * 730 * 0.0456, 10),
       "MSK: storage": expect.closeTo(3 * 50 * 0.1, 10),

@@ -1,9 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { alarmCount } from "../../../infra/cost/model.ts";
-import { deployedFunctions } from "../../../infra/pipelines/deployed-functions.ts";
-import { kafkaMappingsOf } from "../../../infra/pipelines/kafka-mapping.ts";
-import { alarmsFor } from "../../../infra/watch/alarms.ts";
 import { readSystem } from "../../../shared/settings/system.ts";
+import { resourcesOf, stacksOf } from "./stacks-of.ts";
 
 const endpoint = { url: "https://example.com", secretArn: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a" };
 const redis = { url: "rediss://redis.example.com" };
@@ -28,13 +26,10 @@ describe("the number of alarms that the cost model pays for", () => {
       { pipelines: { dedupe: { partitions }, windows: { partitions }, conversions: { partitions } } },
     ],
   ])("is as many as are made for %s", (_, settings) => {
-    const system = readSystem(settings);
-    const mappings = deployedFunctions(system).flatMap((row) =>
-      kafkaMappingsOf(row, system).map(({ functionName, topic }) => ({ functionName, source: topic, uuid: "uuid" })),
-    );
-    const tables = { entities: "entities", progress: "progress" };
-    const hasApi = deployedFunctions(system).some(({ name }) => name === "api");
-    const alarms = alarmsFor({ system, mappings, tables, apiId: hasApi ? "api" : undefined });
-    expect(alarmCount(system)).toBe(alarms.length);
+    for (const mode of ["onDemand", "provisioned"]) {
+      const deployment = { ...settings, pollers: { mode } };
+      const alarms = resourcesOf(stacksOf(deployment).watch, "AWS::CloudWatch::Alarm");
+      expect(alarmCount(readSystem(deployment))).toBe(alarms.length);
+    }
   });
 });

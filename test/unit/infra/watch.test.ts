@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { alarmsFor } from "../../../infra/watch/alarms.ts";
 import { readSystem } from "../../../shared/settings/system.ts";
-import { everything } from "./settings.ts";
+import { everything, withProvisioned } from "./settings.ts";
 import { resourcesOf, stacksOf } from "./stacks-of.ts";
 
 const { watch } = stacksOf({ ...everything, watch: { email: "ops@example.com" } });
@@ -33,10 +33,11 @@ describe("an alarm", () => {
       Dimensions: [{ Name: "pipeline", Value: "attribution" }],
     });
     expect(named("offset-lag-content")).toMatchObject({ MetricName: "OffsetLag", Threshold: 50_000 });
-    expect(named("dropped-records-attribution-ad_clicks")).toMatchObject({
+    expect(named("dropped-records-deliver-entities")).toMatchObject({
       ...{ MetricName: "DroppedEventCount", Threshold: 0, EvaluationPeriods: 1 },
     });
-    expect(named("failed-invocations-redis-events-enriched")).toMatchObject({ MetricName: "FailedInvokeEventCount" });
+    expect(named("failed-invocations-publish-entities")).toMatchObject({ MetricName: "FailedInvokeEventCount" });
+    expect(named("errors-attribution")).toMatchObject({ MetricName: "Errors", EvaluationPeriods: 3 });
     expect(named("iterator-age-deliver")).toMatchObject({ MetricName: "IteratorAge", Threshold: 900_000 });
     expect(named("dead-letters-engagement-clickhouse")).toMatchObject({
       Dimensions: [
@@ -48,6 +49,17 @@ describe("an alarm", () => {
     expect(named("near-timeout-api")).toMatchObject({ Threshold: 23_200, ExtendedStatistic: "p99" });
     expect(named("api-errors")).toMatchObject({ MetricName: "5xx" });
     expect(named("table-throttles-entities-WriteThrottleEvents")).toBeDefined();
+  });
+
+  it("is there for each mapping of a topic where its pollers count: provisioned ones do", () => {
+    const counted = resourcesOf(stacksOf(withProvisioned).watch, "AWS::CloudWatch::Alarm").map(
+      ({ Properties }) => Properties.AlarmName,
+    );
+    const names = ["dropped-records-attribution-ad_clicks", "failed-invocations-redis-events-enriched"];
+    for (const name of names) {
+      expect(counted).toContain(`tidemark-${name}`);
+      expect(named(name)).toBeUndefined();
+    }
   });
 
   it("isn't there for what a deployment doesn't have", () => {
@@ -64,7 +76,15 @@ describe("the topic of alarms", () => {
     const [subscription] = resourcesOf(watch, "AWS::SNS::Subscription");
     expect(subscription?.Properties).toMatchObject({ Protocol: "email", Endpoint: "ops@example.com" });
     const [policy] = resourcesOf(watch, "AWS::SNS::TopicPolicy");
-    expect(JSON.stringify(policy?.Properties)).toContain('"aws:SecureTransport":"false"');
+    const [alarms, plain] = policy?.Properties.PolicyDocument.Statement ?? [];
+    expect([alarms, plain]).toContainEqual(
+      expect.objectContaining({
+        Effect: "Allow",
+        Principal: { Service: "cloudwatch.amazonaws.com" },
+        Action: "sns:Publish",
+      }),
+    );
+    expect(JSON.stringify([alarms, plain])).toContain('"aws:SecureTransport":"false"');
     expect(resourcesOf(stacksOf(everything).watch, "AWS::SNS::Subscription")).toEqual([]);
   });
 });

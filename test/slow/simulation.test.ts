@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import { ciSeeds, ciSeedsText } from "../simulation/ci-seeds.ts";
+import { faultKinds } from "../simulation/faults.ts";
+import { runSim } from "../simulation/sim-process.ts";
+import { simulatedPipelines } from "../simulation/traffic/all-pipelines.ts";
+
+describe("the simulation", () => {
+  it("finds nothing wrong in any pipeline, whatever befalls it", async () => {
+    const names = simulatedPipelines.map(({ name }) => name);
+    const halves = [names.filter((_, at) => at % 2 === 0), names.filter((_, at) => at % 2 === 1)];
+    const ended = await Promise.all(
+      halves.map(async (half) => {
+        const runs = [];
+        for (const name of half) runs.push(await runSim("--pipeline", name, "--seeds", ciSeedsText, "--json"));
+        return runs;
+      }),
+    );
+    for (const { code, out } of ended.flat()) expect(code, out.slice(-4_000)).toBe(0);
+    const tallies = ended.flat().flatMap(({ report }) => Object.values(report?.pipelines ?? {}));
+    expect(tallies.map(({ seeds }) => seeds)).toEqual(names.map(() => ciSeeds.to - ciSeeds.from + 1));
+    const never = faultKinds.filter((kind) => tallies.every(({ faults }) => !faults[kind]));
+    expect(never, "kinds of faults that never came").toEqual([]);
+  });
+
+  it("plays the same seed in the same way, byte for byte", async () => {
+    for (const { name } of simulatedPipelines) {
+      const traces = await Promise.all(
+        ["one", "other"].map(() => runSim("--pipeline", name, "--seed", "7", "--trace", "--json")),
+      );
+      const [one = "", other = ""] = traces.map(({ out }) => out.split("\n").slice(0, -2).join("\n"));
+      expect(one.split("\n").length).toBeGreaterThan(100);
+      expect(one === other, `two traces of seed 7 of ${name}`).toBe(true);
+    }
+  });
+});
