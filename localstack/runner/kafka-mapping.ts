@@ -50,12 +50,19 @@ export async function startKafkaMapping(options: KafkaMappingOptions): Promise<K
     autoCommit: false,
     eachBatchAutoResolve: false,
     partitionsConsumedConcurrently: concurrency,
-    eachBatch: (payload) => deliverBatch(payload, options),
+    eachBatch: async (payload) => {
+      try {
+        await deliverBatch(payload, options);
+      } catch (error) {
+        onError(error as Error);
+        throw error;
+      }
+    },
   });
   return { stop: () => consumer.disconnect() };
 }
 
-/** @throws what keeps its records from being done: kafkajs then asks for them again, from what was committed. */
+/** @throws what keeps its records from being done: kafkajs then asks for them again. */
 async function deliverBatch(payload: EachBatchPayload, { batchSize, handler }: KafkaMappingOptions): Promise<void> {
   const { batch, resolveOffset, heartbeat, commitOffsetsIfNecessary, isRunning, isStale } = payload;
   const { topic, partition, messages } = batch;

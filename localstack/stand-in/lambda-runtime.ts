@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -35,6 +36,8 @@ export interface Instance {
   invoke(event: unknown): Promise<Invocation>;
   /** All that it has written. */
   log(): string;
+  /** The most memory that it has had, where the system tells: Linux does. */
+  peakBytes(): number | undefined;
   stop(): Promise<void>;
 }
 
@@ -73,7 +76,16 @@ export async function startInstance(row: LambdaFunction): Promise<Instance> {
     const outcome = await Promise.race([requests.ask(event, timeoutMs), ended, late]);
     return { ...outcome, ms: performance.now() - sent };
   };
-  return { initMs, invoke, log: written, stop };
+  return { initMs, invoke, log: written, peakBytes: () => peakBytesOf(child.pid), stop };
+}
+
+function peakBytesOf(pid: number | undefined): number | undefined {
+  try {
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1_024;
+  } catch {
+    return undefined;
+  }
 }
 
 type Outcome =

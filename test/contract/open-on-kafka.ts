@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { Kafka } from "kafkajs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Admin, Kafka } from "kafkajs";
 import { kafkaTopics } from "../../localstack/topics/kafka-topics.ts";
 import { KafkaProducer, type KafkaProducerSettings } from "../../shared/sinks/kafka/kafka-producer.ts";
 import { messageBytesMax, nobody, quick } from "./kafka-producer.contract.ts";
@@ -23,9 +24,10 @@ export async function openProducerOn(
     { name: "retention.ms", value: "-1" },
   ];
   await admin.createTopics({
-    waitForLeaders: true,
+    waitForLeaders: false,
     topics: topics.map((topic) => ({ topic, numPartitions: 3, configEntries })),
   });
+  for (const topic of topics) await untilLed(admin, topic);
   const producer = new KafkaProducer({
     brokers: state === "up" ? brokers : nobody,
     auth: { kind: "none" },
@@ -38,6 +40,19 @@ export async function openProducerOn(
     await admin.disconnect();
   };
   return { producer, topics, read: (topic) => readTopic(kafka, topic), close };
+}
+
+/** A topic that is new has no leaders for a moment, and kafkajs takes that for an error where it should wait. */
+export async function untilLed(admin: Admin, topic: string): Promise<void> {
+  for (let tries = 100; ; tries--) {
+    try {
+      await admin.fetchTopicOffsets(topic);
+      return;
+    } catch (error) {
+      if (tries === 0) throw error;
+    }
+    await sleep(50);
+  }
 }
 
 /** Topics under names of their own, which go when it is closed. */

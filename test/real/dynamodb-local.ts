@@ -11,6 +11,11 @@ import { findJava, type Skipped } from "./requirements.ts";
 
 const pom = fileURLToPath(new URL("./dynamodb-local/pom.xml", import.meta.url));
 const startMs = 60_000;
+/** The server ends with the input of its shell, and so with this process, however that ends. */
+const endWithInput = `"$@" </dev/null &
+server=$!
+cat >/dev/null
+kill -KILL $server`;
 
 /** AWS's own emulator of DynamoDB, with tables in its memory. */
 export interface DynamoDbLocal {
@@ -36,14 +41,12 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal | Skipped> {
   const machine = ["-Xmx1g", "-XX:+UseSerialGC", `-Djava.library.path=${lib}`, "-cp", classPath];
   const options = ["-port", String(port), "-sharedDb", "-inMemory", "-disableTelemetry"];
   const main = "software.amazon.dynamodb.services.local.main.ServerRunner";
-  const child = spawn(found.java, [...machine, main, ...options], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-  const endWithUs = () => child.kill("SIGKILL");
-  process.once("exit", endWithUs);
+  const command = [found.java, ...machine, main, ...options];
+  const child = spawn("sh", ["-c", endWithInput, "sh", ...command], { cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
   const stop = async () => {
-    process.off("exit", endWithUs);
-    if (child.exitCode === null && child.signalCode === null) {
-      child.kill("SIGKILL");
-      await once(child, "exit");
+    if (child.exitCode === null) {
+      child.stdin.end();
+      await once(child, "close");
     }
     rmSync(folder, { recursive: true, force: true });
   };
