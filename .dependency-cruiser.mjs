@@ -78,7 +78,7 @@ export default {
       name: "the-runner-imports-no-test",
       comment: "What measures the bundles makes them as a deployment does.",
       severity: "error",
-      from: { path: "^localstack/", pathNot: "^localstack/measure-bundles\\.ts$" },
+      from: { path: "^localstack/", pathNot: "^localstack/measure-(bundles|batches)\\.ts$" },
       to: { path: "^(test|infra)/" },
     },
     {
