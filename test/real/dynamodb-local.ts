@@ -1,8 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../localstack/stand-in/free-port.ts";
@@ -11,7 +9,7 @@ import { findJava, type Skipped } from "./requirements.ts";
 
 const pom = fileURLToPath(new URL("./dynamodb-local/pom.xml", import.meta.url));
 const startMs = 60_000;
-/** The server ends with the input of its shell, and so with this process, however that ends. */
+/** The server ends with the input of its shell, and so with this process, however that ends. It writes no file. */
 const endWithInput = `"$@" </dev/null &
 server=$!
 cat >/dev/null
@@ -36,19 +34,16 @@ export async function startDynamoDbLocal(): Promise<DynamoDbLocal | Skipped> {
   const found = findJava();
   if ("skipped" in found) return found;
   const { lib, classPath } = builtProgram({ name: "dynamodb-local", pom }, found);
-  const folder = mkdtempSync(join(tmpdir(), "tidemark-dynamodb-"));
   const port = await freePort();
   const machine = ["-Xmx1g", "-XX:+UseSerialGC", `-Djava.library.path=${lib}`, "-cp", classPath];
   const options = ["-port", String(port), "-sharedDb", "-inMemory", "-disableTelemetry"];
   const main = "software.amazon.dynamodb.services.local.main.ServerRunner";
   const command = [found.java, ...machine, main, ...options];
-  const child = spawn("sh", ["-c", endWithInput, "sh", ...command], { cwd: folder, stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn("sh", ["-c", endWithInput, "sh", ...command], { cwd: tmpdir(), stdio: ["pipe", "pipe", "pipe"] });
   const stop = async () => {
-    if (child.exitCode === null) {
-      child.stdin.end();
-      await once(child, "close");
-    }
-    rmSync(folder, { recursive: true, force: true });
+    if (child.exitCode !== null) return;
+    child.stdin.end();
+    await once(child, "close");
   };
   const log = logOf(child);
   const url = `http://127.0.0.1:${port}`;
