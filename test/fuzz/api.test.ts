@@ -55,7 +55,16 @@ it("the API answers every request, whatever it asks, in JSON and without an erro
       seen.add(answer.status);
       expect([200, 204, 400, 404, 405]).toContain(answer.status);
     }),
-    { numRuns, examples: [["GET", ["total", "user_1"], ""]] },
+    {
+      numRuns,
+      examples: [
+        ["GET", ["total", "user_1"], ""],
+        ["GET", ["content", "top"], "minutes=0"],
+        ["PUT", ["content", "top"], ""],
+        ["OPTIONS", ["content", "top"], ""],
+        ["GET", ["nothing"], ""],
+      ],
+    },
   );
   expect([...seen].sort()).toEqual([200, 204, 400, 404, 405]);
 });

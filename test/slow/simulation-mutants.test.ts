@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { atMostAtOnce } from "../../shared/core/at-most-at-once.ts";
-import { ciSeedsText } from "../simulation/ci-seeds.ts";
+import { ciSeeds } from "../simulation/ci-seeds.ts";
 import { allMutants } from "../simulation/mutants/all-mutants.ts";
 import { runSim } from "../simulation/sim-process.ts";
 
@@ -18,7 +18,15 @@ describe("the faults planted in memory", () => {
   it("are each found by a checker, within the seeds that CI runs", { timeout: 600_000 }, async () => {
     const jobs = allMutants.flatMap(({ name, pipelines }) => pipelines.map((pipeline) => ({ name, pipeline })));
     const found = await atMostAtOnce(processesMax, jobs, async ({ name, pipeline }) => {
-      const { code, out, report } = await runSim("--mutant", name, "--pipeline", pipeline, "--seeds", ciSeedsText, "--json");
+      const { code, out, report } = await runSim(
+        "--mutant",
+        name,
+        "--pipeline",
+        pipeline,
+        "--seeds",
+        ciSeeds,
+        "--json",
+      );
       const by = /seed (\d+): ([^:\n]*)/.exec(out);
       const line = by && `${name} in ${pipeline}: by "${by[2]}" with seed ${by[1]}, in ${report?.seconds} s`;
       return { line, survives: code !== 1 || !by ? `${name} in ${pipeline}: ${out.slice(-400)}` : undefined };
