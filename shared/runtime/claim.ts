@@ -101,7 +101,7 @@ export type Progress = Reached & { readonly counts: Counts };
  */
 export async function storeProgress(
   engine: Engine,
-  { source, row, claim }: OpenTry,
+  { source, row, claim, placed }: OpenTry,
   { position, highest, highestTimestamp, counts }: Progress,
 ): Promise<boolean> {
   const { claim: _, ...unclaimed } = row;
@@ -109,7 +109,9 @@ export async function storeProgress(
     ...unclaimed,
     next: position,
     highest,
-    highestTimestamp: Math.max(row.highestTimestamp, highestTimestamp),
+    // The position has come to the first record at least, so its time has been seen, whether or not anything was done: else a record that
+    // turns up before it, as rows of a table may, would pass for the first of a log begun anew.
+    highestTimestamp: Math.max(row.highestTimestamp, highestTimestamp, placed[0]?.record.timestamp ?? -1),
     floor: laterOf(row.floor, watermarkWith(engine, highest, claim)),
     counts: addCounts(row.counts, counts),
     ...(comparePositions(position, claim.end) < 0 && { claim }),

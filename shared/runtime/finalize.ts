@@ -1,17 +1,20 @@
 import type { Row } from "../core/row.ts";
 import { bucketStart, formatEventTime, lastEventTime } from "../core/time.ts";
 import type { DurationMs, EventTimeMs } from "../core/units.ts";
-import { earlierOf, laterOf, type Watermark } from "../core/watermark.ts";
+import { earlierOf, laterOf, type Watermark, watermarkOf } from "../core/watermark.ts";
 import type { Pipeline, StreamRecord } from "../pipelines/pipeline.ts";
 import type { DueList } from "../ports/state-store.ts";
 import { type Closing, commitClosing, readClosing } from "./closing.ts";
 import { type Engine, partitionsTogether } from "./engine.ts";
 import { closingKey, closingScope, rowKey } from "./keys.ts";
 import { countConflict } from "./metering.ts";
-import { type PartitionRow, readRow } from "./partition-row.ts";
+import { commitRow, type PartitionRow, readRow } from "./partition-row.ts";
 
 /** A pipeline whose results close in buckets of event time. */
-export type ClosingEngine = Engine<Pipeline<StreamRecord> & { readonly finalInterval: DurationMs }>;
+export interface ClosingEngine extends Engine<Pipeline<StreamRecord> & { readonly finalInterval: DurationMs }> {
+  /** The topics of the tables that its records are looked up in. */
+  readonly tables?: readonly string[];
+}
 
 /**
  * The final rows of a bucket that ends at `end`, out of what its due lists name. What it answers never changes: it may be asked again by
@@ -70,7 +73,31 @@ async function closableUntil(engine: ClosingEngine, partition: number, scope: st
     until = earlierOf(until, leastFloor(rows));
     if (until === undefined) return undefined;
   }
-  return { time: bucketStart(until, pipeline.finalInterval), closing };
+  const time = await heldByTables(engine, partition, bucketStart(until, pipeline.finalInterval));
+  return time === undefined ? undefined : { time, closing };
+}
+
+/**
+ * A change of a table is judged by its claim, however late it is done: no bucket closes that a change still under way is in time for. And
+ * whoever claims changes from now on judges them by a watermark not below this closing, as the floor of the table's row says.
+ * @returns up to where may be closed; `undefined`: another invocation has been quicker.
+ */
+async function heldByTables(engine: ClosingEngine, partition: number, until: EventTimeMs): Promise<Watermark> {
+  const { pipeline, store, tables = [] } = engine;
+  let held: Watermark = until;
+  for (const topic of tables) {
+    const key = rowKey(pipeline, { topic, partition });
+    const row = readRow((await store.progress.read([key])).get(key));
+    if (row.claim) {
+      const { peers, floor } = row.claim;
+      held = earlierOf(held, watermarkOf(peers, pipeline.allowedLateness, floor));
+    } else if (row.floor === undefined || row.floor < until) {
+      if ((await commitRow(store.progress, key, { ...row, floor: until })).kind === "committed") continue;
+      countConflict(engine);
+      return undefined;
+    }
+  }
+  return held === undefined ? undefined : bucketStart(held, pipeline.finalInterval);
 }
 
 async function readScope(engine: ClosingEngine, partition: number, scope: string) {

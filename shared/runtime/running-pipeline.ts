@@ -60,7 +60,7 @@ export function runFacts<R extends FactRecord, D>(engine: FactEngine<R, D>): Run
   if (finalInterval === undefined) throw new StreamError("bug", `${engine.pipeline.name}: waits, but has no buckets`);
   const waiting = { engine, lookup };
   const table = tableEngine(engine, lookup);
-  const closing = { ...engine, pipeline: { ...engine.pipeline, finalInterval } };
+  const closing = { ...engine, pipeline: { ...engine.pipeline, finalInterval }, tables: [lookup.topic] };
   return {
     ...common(engine, [lookup.topic]),
     idOf,

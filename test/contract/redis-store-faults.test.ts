@@ -313,7 +313,7 @@ describe.skipIf(skipRedis)(`a Redis where something is wrong${skipRedis ? ` (ski
     const file = logOf(server.directory);
     const whole = readFileSync(file);
     // The first may be none.
-    const states = [0, ...batches.keys().map((i) => i + 1)].map((count) => viewsOf(...batches.slice(0, count).flat()));
+    const states = [[], ...batches].map((_, count) => viewsOf(...batches.slice(0, count).flat()));
     const seen = new Set<number>();
     for (let bytes = whole.length; bytes > whole.length / 3; bytes -= Math.ceil(whole.length / 12)) {
       writeFileSync(file, whole.subarray(0, bytes));
