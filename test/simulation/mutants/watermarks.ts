@@ -72,9 +72,23 @@ export const watermarkMutants: readonly Mutant[] = [
   {
     name: "the bucket that is still open closes too",
     file: finalize,
-    find: "return { time: bucketStart(until, pipeline.finalInterval), closing };",
-    replace: "return { time: bucketStart(until, pipeline.finalInterval) + pipeline.finalInterval, closing };",
+    find: "return time === undefined ? undefined : { time, closing };",
+    replace: "return time === undefined ? undefined : { time: time + pipeline.finalInterval, closing };",
     pipelines: ["attribution"],
+  },
+  {
+    name: "a closing that doesn't wait for changes of the table",
+    file: finalize,
+    find: "held = earlierOf(held, watermarkOf(peers, pipeline.allowedLateness, floor));",
+    replace: "void peers, floor;",
+    pipelines: ["engagement"],
+  },
+  {
+    name: "a position that moves without the time of its record",
+    file: "shared/runtime/claim.ts",
+    find: "highestTimestamp, placed[0]?.record.timestamp ?? -1),",
+    replace: "highestTimestamp),",
+    pipelines: ["engagement"],
   },
   {
     name: "due lists of one bucket that close one by one",
