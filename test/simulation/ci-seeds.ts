@@ -6,4 +6,8 @@ import { readSeeds } from "./seeds.ts";
  */
 export const ciSeeds = "1-300,671,2561,21390";
 
-export const ciSeedCount = [...readSeeds(ciSeeds)].length;
+/** `TIDEMARK_ALL_SEEDS=1` is what CI runs; without it a fifth of them is run, and a quarter of the planted faults. */
+export const runsAll = process.env.TIDEMARK_ALL_SEEDS !== undefined;
+
+export const seedsToRun = runsAll ? ciSeeds : "1-60,671,2561,21390";
+export const seedCount = [...readSeeds(seedsToRun)].length;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { atMostAtOnce } from "../../shared/core/at-most-at-once.ts";
-import { ciSeeds } from "../simulation/ci-seeds.ts";
+import { ciSeeds, runsAll } from "../simulation/ci-seeds.ts";
 import { allMutants } from "../simulation/mutants/all-mutants.ts";
 import { runSim } from "../simulation/sim-process.ts";
 
@@ -17,7 +17,8 @@ describe("the faults planted in memory", () => {
 
   it("are each found by a checker, within the seeds that CI runs", { timeout: 600_000 }, async () => {
     const jobs = allMutants.flatMap(({ name, pipelines }) => pipelines.map((pipeline) => ({ name, pipeline })));
-    const found = await atMostAtOnce(processesMax, jobs, async ({ name, pipeline }) => {
+    const chosen = jobs.filter((_, at) => runsAll || at % 4 === 0);
+    const found = await atMostAtOnce(processesMax, chosen, async ({ name, pipeline }) => {
       const { code, out, report } = await runSim(
         "--mutant",
         name,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ciSeedCount, ciSeeds } from "../simulation/ci-seeds.ts";
+import { ciSeeds, seedCount, seedsToRun } from "../simulation/ci-seeds.ts";
 import { faultKinds } from "../simulation/faults.ts";
 import { runSim } from "../simulation/sim-process.ts";
 import { simulatedPipelines } from "../simulation/traffic/all-pipelines.ts";
@@ -11,13 +11,13 @@ describe("the simulation", () => {
     const ended = await Promise.all(
       halves.map(async (half) => {
         const runs = [];
-        for (const name of half) runs.push(await runSim("--pipeline", name, "--seeds", ciSeeds, "--json"));
+        for (const name of half) runs.push(await runSim("--pipeline", name, "--seeds", seedsToRun, "--json"));
         return runs;
       }),
     );
     for (const { code, out } of ended.flat()) expect(code, out.slice(-4_000)).toBe(0);
     const tallies = ended.flat().flatMap(({ report }) => Object.values(report?.pipelines ?? {}));
-    expect(tallies.map(({ seeds }) => seeds)).toEqual(names.map(() => ciSeedCount));
+    expect(tallies.map(({ seeds }) => seeds)).toEqual(names.map(() => seedCount));
     const never = faultKinds.filter((kind) => tallies.every(({ faults }) => !faults[kind]));
     expect(never, "kinds of faults that never came").toEqual([]);
   });
